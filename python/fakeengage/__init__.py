@@ -1,0 +1,32 @@
+"""Is this engagement real? Finds fake views, likes, comments and shares in hourly series.
+
+Public names load on first use, so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fakeengage._native import VERSION as __version__
+
+if TYPE_CHECKING:
+    from fakeengage.panel import Panel
+
+# Public name -> module that defines it. Modules stand for themselves.
+_HOME = {
+    "Panel": "panel",
+}
+_MODULES: tuple[str, ...] = ()
+
+__all__ = ["Panel", "__version__"]  # noqa: RUF022
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"fakeengage.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"fakeengage.{name}")
+    raise AttributeError(f"module 'fakeengage' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_MODULES})

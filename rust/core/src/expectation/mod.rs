@@ -1,0 +1,1 @@
+//! The robust expectation of a series and the excess over it.

@@ -1,0 +1,1 @@
+//! Isolation forests as arrays, scored one account at a time in a fixed order.

@@ -1,0 +1,120 @@
+//! Runs work over accounts on several threads; neither order nor bits depend on the thread count.
+//!
+//! Threads are scoped, not pooled: a forked child finds no half-dead pool, and nothing is shared.
+
+use crate::Error;
+
+/// Steps and metrics of every account of a panel inside its one buffer.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'a> {
+    /// Steps before each account; one entry more than there are accounts, starting at 0.
+    pub offsets: &'a [usize],
+    /// Number of metrics, the same for every account.
+    pub n_metrics: usize,
+}
+
+impl<'a> Layout<'a> {
+    /// Checks that offsets start at 0, never fall, and that `n_values` fits them.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] or [`Error::Length`] naming the argument that does not fit.
+    pub fn new(offsets: &'a [usize], n_metrics: usize, n_values: usize) -> Result<Self, Error> {
+        if offsets.first() != Some(&0) || offsets.windows(2).any(|w| w[0] > w[1]) {
+            return Err(Error::out_of_range(
+                "offsets",
+                format!("{:?}...", &offsets[..offsets.len().min(4)]),
+                "they start at 0 and never fall",
+            ));
+        }
+        let expected = offsets[offsets.len() - 1] * n_metrics;
+        if n_values != expected {
+            return Err(Error::Length {
+                argument: "data".into(),
+                given: n_values,
+                expected,
+            });
+        }
+        Ok(Self { offsets, n_metrics })
+    }
+
+    /// Number of accounts.
+    #[must_use]
+    pub fn n_accounts(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Steps of account `i`.
+    #[must_use]
+    pub fn length(&self, i: usize) -> usize {
+        self.offsets[i + 1] - self.offsets[i]
+    }
+
+    /// The block of account `i` in a buffer laid out like the panel.
+    #[must_use]
+    pub fn block<'b, T>(&self, buffer: &'b [T], i: usize) -> &'b [T] {
+        &buffer[self.n_metrics * self.offsets[i]..self.n_metrics * self.offsets[i + 1]]
+    }
+}
+
+/// Number of threads to use: `threads`, or the machine's parallelism when it is 0.
+#[must_use]
+pub fn resolve_threads(threads: usize) -> usize {
+    if threads > 0 {
+        return threads;
+    }
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Calls `work(i)` for every `i` in `0..n` on `threads` threads and returns the results in order.
+///
+/// Each thread takes one run of neighbouring indices. A panic inside `work` is resumed here.
+pub fn map_indices<T, F>(n: usize, threads: usize, work: F) -> Vec<T>
+where
+    T: Send,
+    F: Fn(usize) -> T + Sync,
+{
+    let threads = resolve_threads(threads).min(n.max(1));
+    if threads <= 1 {
+        return (0..n).map(work).collect();
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads)
+            .map(|t| {
+                let range = n * t / threads..n * (t + 1) / threads;
+                scope.spawn(move || range.map(work).collect::<Vec<T>>())
+            })
+            .collect();
+        let mut out = Vec::with_capacity(n);
+        for handle in handles {
+            match handle.join() {
+                Ok(part) => out.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_keep_their_order_for_any_thread_count() {
+        for threads in [0, 1, 2, 7, 100] {
+            let squares: Vec<usize> = map_indices(23, threads, |i| i * i);
+            assert_eq!(squares, (0..23).map(|i| i * i).collect::<Vec<_>>());
+        }
+        assert!(map_indices(0, 3, |i| i).is_empty());
+    }
+
+    #[test]
+    fn layout_refuses_buffers_that_do_not_fit() {
+        assert!(Layout::new(&[0, 2, 5], 4, 20).is_ok());
+        assert!(Layout::new(&[0, 2, 5], 4, 19).is_err());
+        assert!(Layout::new(&[1, 2], 1, 2).is_err());
+        assert!(Layout::new(&[0, 3, 2], 1, 2).is_err());
+        assert!(Layout::new(&[], 1, 0).is_err());
+    }
+}

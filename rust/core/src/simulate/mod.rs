@@ -1,0 +1,1 @@
+//! Organic engagement and labelled data sets.
