@@ -58,3 +58,10 @@ class Cadence:
         if self.minutes is None:
             return steps.astype("datetime64[M]").astype("datetime64[s]")
         return (steps * (self.minutes * 60) + self.offset_seconds).astype("datetime64[s]")
+
+    def step_of(self, moment: str | np.datetime64) -> int:
+        """Number of the step that holds `moment` (UTC)."""
+        when = np.datetime64(moment)
+        if self.minutes is None:
+            return int(when.astype("datetime64[M]").astype(np.int64))
+        return int((when.astype("datetime64[s]").astype(np.int64) - self.offset_seconds) // (self.minutes * 60))
