@@ -30,7 +30,7 @@ impl Error {
     /// An [`Error::OutOfRange`] from anything printable.
     pub fn out_of_range(
         argument: impl Into<String>,
-        given: impl ToString,
+        given: impl std::fmt::Display,
         allowed: impl Into<String>,
     ) -> Self {
         Self::OutOfRange {

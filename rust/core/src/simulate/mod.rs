@@ -1,1 +1,3 @@
 //! Organic engagement and labelled data sets.
+
+pub mod account;

@@ -1,0 +1,23 @@
+//! One organic account before any attack: what every attack is given.
+
+/// Number of metrics of a simulated account: views, likes, comments, shares.
+pub const N_METRICS: usize = 4;
+
+/// Counts, smooth expectation and habits of one organic account.
+#[derive(Debug, Clone)]
+pub struct Organic {
+    /// Hour of the day (platform clock) of step 0.
+    pub start_hour: usize,
+    /// Day of the week of step 0, Monday = 0.
+    pub start_weekday: usize,
+    /// Smooth expected count of each metric at each step: never the realised one, or an attack
+    /// would copy the organic noise.
+    pub expected: [Vec<f64>; N_METRICS],
+    /// Realised organic counts of each metric at each step.
+    pub counts: [Vec<f32>; N_METRICS],
+    /// Account mean per step of each metric; for dormant accounts that of a casual one, so that an
+    /// order of a usual size is possible.
+    pub mean: [f64; N_METRICS],
+    /// The account's own daily curve by hour of the day (platform clock), mean 1.
+    pub day_curve: [f64; 24],
+}
