@@ -6,10 +6,12 @@ Public names load on first use, so that importing the package costs next to noth
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from fakeengage._native import VERSION as __version__
+from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
     from fakeengage.panel import Panel
+
+__version__ = VERSION
 
 # Public name -> module that defines it. Modules stand for themselves.
 _HOME = {
@@ -17,7 +19,7 @@ _HOME = {
 }
 _MODULES: tuple[str, ...] = ()
 
-__all__ = ["Panel", "__version__"]  # noqa: RUF022
+__all__ = ["Panel", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
