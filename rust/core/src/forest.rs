@@ -1,1 +1,197 @@
 //! Isolation forests as arrays, scored one account at a time in a fixed order.
+//!
+//! A forest is fitted elsewhere (Liu, Ting & Zhou 2008, doi:10.1109/ICDM.2008.17) and arrives as
+//! flat arrays, so a saved model is data, never code. Scoring walks the trees in order for each
+//! account on its own: the same account has the same bits in any batch and on any thread count.
+
+use crate::Error;
+use crate::rows::map_indices;
+
+/// Nodes of all trees, tree after tree. Children are numbered inside the tree; a leaf has no
+/// feature (a negative number).
+#[derive(Debug, Clone, Copy)]
+pub struct Forest<'a> {
+    /// First node of each tree, and one entry more: the number of nodes.
+    pub roots: &'a [i64],
+    /// Column that a node splits on; negative in a leaf.
+    pub feature: &'a [i32],
+    /// Values up to and including this go left.
+    pub threshold: &'a [f64],
+    /// Left child.
+    pub left: &'a [i32],
+    /// Right child.
+    pub right: &'a [i32],
+    /// Path length credited to a leaf: its depth plus the expected depth of what it still holds.
+    pub path: &'a [f64],
+    /// Expected path length of the sample that each tree was grown on.
+    pub typical_path: f64,
+    /// Per column the value that replaces a missing one.
+    pub center: &'a [f64],
+    /// Per column whether values below the center count as the center: only the other end is
+    /// suspicious.
+    pub one_sided: &'a [bool],
+}
+
+impl Forest<'_> {
+    /// Checks that every array fits the others and that walks end: children come after parents.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] or [`Error::Length`] naming the array that does not fit.
+    pub fn check(&self) -> Result<(), Error> {
+        let n_nodes = self.feature.len();
+        for (argument, given) in [
+            ("threshold", self.threshold.len()),
+            ("left", self.left.len()),
+            ("right", self.right.len()),
+            ("path", self.path.len()),
+        ] {
+            if given != n_nodes {
+                return Err(Error::Length {
+                    argument: argument.into(),
+                    given,
+                    expected: n_nodes,
+                });
+            }
+        }
+        let n_columns = self.center.len();
+        if self.one_sided.len() != n_columns {
+            return Err(Error::Length {
+                argument: "one_sided".into(),
+                given: self.one_sided.len(),
+                expected: n_columns,
+            });
+        }
+        if !(self.typical_path.is_finite() && self.typical_path > 0.0) {
+            return Err(Error::out_of_range(
+                "typical_path",
+                self.typical_path,
+                "a positive number",
+            ));
+        }
+        if self.roots.len() < 2
+            || self.roots[0] != 0
+            || self.roots[self.roots.len() - 1] != n_nodes as i64
+        {
+            return Err(Error::out_of_range(
+                "roots",
+                format!("{} entries", self.roots.len()),
+                "starts of at least one tree, from 0 to the number of nodes",
+            ));
+        }
+        for (tree, ends) in self.roots.windows(2).enumerate() {
+            let size = ends[1] - ends[0];
+            if size < 1 || ends[0] < 0 || ends[1] > n_nodes as i64 {
+                return Err(Error::out_of_range(
+                    "roots",
+                    ends[1],
+                    "each tree has a node",
+                ));
+            }
+            for k in 0..size {
+                let node = (ends[0] + k) as usize;
+                if self.feature[node] < 0 {
+                    continue;
+                }
+                let children = [i64::from(self.left[node]), i64::from(self.right[node])];
+                let known = (self.feature[node] as usize) < n_columns;
+                if !known || children.iter().any(|child| *child <= k || *child >= size) {
+                    return Err(Error::out_of_range(
+                        "forest",
+                        format!("node {k} of tree {tree}"),
+                        "columns exist and children follow their parent inside the tree",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Anomaly score of one row of features: `2^(−mean path / typical path)`, in (0, 1), higher =
+    /// easier to isolate.
+    fn score_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
+        scratch.clear();
+        scratch.extend(row.iter().zip(self.center).zip(self.one_sided).map(
+            |((x, c), one_sided)| {
+                let known = if x.is_finite() { *x } else { *c };
+                let turned = if *one_sided { known.max(*c) } else { known };
+                // The trees were grown on single precision.
+                f64::from(turned as f32)
+            },
+        ));
+        let mut total = 0.0;
+        for ends in self.roots.windows(2) {
+            let root = ends[0] as usize;
+            let mut node = root;
+            while self.feature[node] >= 0 {
+                let goes_left = scratch[self.feature[node] as usize] <= self.threshold[node];
+                let child = if goes_left {
+                    self.left[node]
+                } else {
+                    self.right[node]
+                };
+                node = root + child as usize;
+            }
+            total += self.path[node];
+        }
+        let mean = total / (self.roots.len() - 1) as f64;
+        libm::exp2(-mean / self.typical_path)
+    }
+}
+
+/// Scores of the rows of a feature matrix (row-major).
+///
+/// # Errors
+/// What [`Forest::check`] refuses, or a matrix that does not fit the forest's columns.
+pub fn score(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec<f64>, Error> {
+    forest.check()?;
+    let width = forest.center.len();
+    if width == 0 || features.len() % width != 0 {
+        return Err(Error::Length {
+            argument: "features".into(),
+            given: features.len(),
+            expected: width * (features.len() / width.max(1)),
+        });
+    }
+    Ok(map_indices(features.len() / width, threads, |i| {
+        forest.score_row(
+            &features[i * width..(i + 1) * width],
+            &mut Vec::with_capacity(width),
+        )
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stump(children: [i32; 2]) -> Result<Vec<f64>, Error> {
+        let forest = Forest {
+            roots: &[0, 3],
+            feature: &[0, -1, -1],
+            threshold: &[1.0, 0.0, 0.0],
+            left: &[children[0], 0, 0],
+            right: &[children[1], 0, 0],
+            path: &[0.0, 4.0, 1.0],
+            typical_path: 2.0,
+            center: &[0.5],
+            one_sided: &[true],
+        };
+        score(&[0.0, 2.0, f64::NAN, f64::INFINITY], forest, 2)
+    }
+
+    #[test]
+    fn short_paths_score_high_and_missing_values_are_ordinary() {
+        let scores = stump([1, 2]).unwrap();
+        assert_eq!(scores[0], 0.25);
+        assert_eq!(scores[1], libm::exp2(-0.5));
+        assert_eq!(scores[2], scores[0]);
+        assert_eq!(scores[3], scores[0]);
+    }
+
+    #[test]
+    fn a_walk_that_could_loop_or_leave_the_tree_is_refused() {
+        assert!(stump([0, 2]).is_err());
+        assert!(stump([1, 3]).is_err());
+        assert!(stump([-1, 2]).is_err());
+    }
+}

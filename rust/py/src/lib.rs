@@ -1,12 +1,18 @@
 //! Python bindings: arrays in, arrays out, errors mapped. No arithmetic lives here.
 
+// Extraction from Python needs owned arguments; that is pyo3's calling convention, not a choice.
+#![allow(clippy::needless_pass_by_value)]
+
 mod convert;
+mod features;
 
 use pyo3::prelude::*;
 
 /// Native engine of fakeengage.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::features::{extract_features, feature_columns, score_forest};
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }
