@@ -1,1 +1,292 @@
-//! The twelve attacks.
+//! The twelve attacks: what an operator adds to (or takes from) an organic account.
+//!
+//! Attacked counts are the clean ones plus a *draw* around an added rate: a gain on the smooth
+//! expected count, plus a level in units of the account's mean where a gain can do nothing (idle
+//! hours, another time zone). The realised organic count is never multiplied, which would leave a
+//! lattice, and never copied, which would copy its noise. Purges take a binomial share of what was
+//! delivered. What an attack really changed is found afterwards by comparing ([`changed_windows`]).
+//!
+//! # Order of work
+//! [`apply`] opens a [`scene::Scene`] (where may the attack act, how strong is it), asks the family
+//! for a [`plan::Plan`] (gain and level per step, weight per metric) and delivers it. Each family has
+//! its own file.
+
+mod burst;
+mod deliver;
+mod drip;
+mod farm;
+mod growth;
+mod law;
+mod like_only;
+mod lockstep;
+mod plan;
+mod purge;
+mod scene;
+mod sleeper;
+mod windows;
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use law::{AttackLaw, Corrections, Strength};
+pub use sleeper::activation_step;
+pub use windows::{Window, changed_windows};
+
+use crate::Error;
+use crate::simulate::account::{N_METRICS, Organic};
+
+/// Purposes of the random streams of this module (1000–1999; the simulator owns 1–999).
+pub(crate) mod purpose {
+    /// Times that every member of a cohort shares: `Stream::new(clock.seed, clock.cohort, _)`.
+    pub(crate) const COHORT_CLOCK: u64 = 1000;
+    /// Times of an account that follows no clock but its own.
+    pub(crate) const TIMING: u64 = 1001;
+    /// The account's own share in an attack: intensity, lag, take-up, edges, weights.
+    pub(crate) const HABITS: u64 = 1002;
+    /// Noise of the delivery that all metrics share.
+    pub(crate) const HOUR_NOISE: u64 = 1003;
+    /// Spread and noise of one metric's delivery, one stream per metric from here on.
+    pub(crate) const METRIC_NOISE: u64 = 1005;
+    /// Delivered counts, one stream per metric from here on.
+    pub(crate) const DELIVERY: u64 = 1010;
+    /// Purged counts, one stream per metric from here on.
+    pub(crate) const PURGE: u64 = 1020;
+}
+
+/// A kind of fraud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attack {
+    /// Orders that compound day by day.
+    BoostProgressive,
+    /// Many short orders at human-like gaps.
+    BurstsSmall,
+    /// A botnet's on/off waves; its members share the phase.
+    WaveSpam,
+    /// One large order, delivered within hours, cut off at the end.
+    SingleSpike,
+    /// Orders during the account's own night.
+    OffPeakBursts,
+    /// One order clock drives many accounts, each of them weakly.
+    LockstepCohort,
+    /// Likes (or comments) sold without views.
+    LikeOnlyInflation,
+    /// Low and slow: equal runs at a fixed interval, or a flat trickle.
+    DripFeed,
+    /// Fast delivery that the platform takes back, step by step.
+    DeliveryPurge,
+    /// Idle accounts switched on together.
+    SleeperReactivation,
+    /// A farm that lives in another time zone.
+    TimezoneShiftedFarm,
+    /// Camouflage: the account's own curve, ratios and noise, only more of it.
+    OrganicMimicry,
+}
+
+impl Attack {
+    /// All attacks, in the order of the documentation.
+    pub const ALL: [Self; 12] = [
+        Self::BoostProgressive,
+        Self::BurstsSmall,
+        Self::WaveSpam,
+        Self::SingleSpike,
+        Self::OffPeakBursts,
+        Self::LockstepCohort,
+        Self::LikeOnlyInflation,
+        Self::DripFeed,
+        Self::DeliveryPurge,
+        Self::SleeperReactivation,
+        Self::TimezoneShiftedFarm,
+        Self::OrganicMimicry,
+    ];
+
+    /// The public name, as in tables and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BoostProgressive => "boost_progressive",
+            Self::BurstsSmall => "bursts_small",
+            Self::WaveSpam => "wave_spam",
+            Self::SingleSpike => "single_spike",
+            Self::OffPeakBursts => "off_peak_bursts",
+            Self::LockstepCohort => "lockstep_cohort",
+            Self::LikeOnlyInflation => "like_only_inflation",
+            Self::DripFeed => "drip_feed",
+            Self::DeliveryPurge => "delivery_purge",
+            Self::SleeperReactivation => "sleeper_reactivation",
+            Self::TimezoneShiftedFarm => "timezone_shifted_farm",
+            Self::OrganicMimicry => "organic_mimicry",
+        }
+    }
+
+    /// Whether one operator always runs many accounts of this attack on one clock.
+    #[must_use]
+    pub fn is_cohort(self) -> bool {
+        matches!(
+            self,
+            Self::WaveSpam | Self::LockstepCohort | Self::SleeperReactivation
+        )
+    }
+
+    /// Whether the attack follows a cohort's clock where it is given one.
+    #[must_use]
+    pub fn may_share_clock(self) -> bool {
+        self.is_cohort()
+            || matches!(
+                self,
+                Self::DripFeed | Self::DeliveryPurge | Self::TimezoneShiftedFarm
+            )
+    }
+
+    /// Whether the attack may leave more likes than views in an hour: likes sold alone do, and so do
+    /// views that were taken back. Everywhere else an operator's likes come with views.
+    #[must_use]
+    pub fn may_exceed_views(self) -> bool {
+        matches!(self, Self::LikeOnlyInflation | Self::DeliveryPurge)
+    }
+}
+
+impl fmt::Display for Attack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Attack {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|attack| attack.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<_> = Self::ALL.iter().map(|attack| attack.name()).collect();
+                Error::out_of_range("attack", format!("{text:?}"), names.join(", "))
+            })
+    }
+}
+
+/// The operator's clock: every member derives the same times from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CohortClock {
+    /// Seed of the world.
+    pub seed: u64,
+    /// Number of the cohort, unique within the world.
+    pub cohort: u64,
+    /// Number of members.
+    pub size: usize,
+}
+
+/// What was drawn for one account.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Attacked {
+    /// Size relative to the account: peak multiplier `A`, or added volume `B` in account means for
+    /// the attacks that add a level (`drip_feed`, `sleeper_reactivation`, `timezone_shifted_farm`).
+    pub intensity: f64,
+}
+
+/// Where, when and how strongly an attack acts, where the law does not decide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placement {
+    /// Hours per step of the series.
+    pub hours_per_step: f64,
+    /// The steps that the attack is to fill; drawn when `None`.
+    pub window: Option<Range<usize>>,
+    /// The intensity as in [`Attacked`]; drawn when `None`.
+    pub intensity: Option<f64>,
+}
+
+impl Default for Placement {
+    fn default() -> Self {
+        Self {
+            hours_per_step: 1.0,
+            window: None,
+            intensity: None,
+        }
+    }
+}
+
+/// One attack on one account.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// The kind.
+    pub attack: Attack,
+    /// The world's law of intensities, lengths and noise.
+    pub law: &'a AttackLaw,
+    /// The clock to follow, for the attacks that [may](Attack::may_share_clock).
+    pub cohort: Option<CohortClock>,
+    /// Seed of the world.
+    pub seed: u64,
+    /// Number of the account.
+    pub index: u64,
+    /// What the law does not decide.
+    pub placement: Placement,
+}
+
+/// Writes the attacked counts of an hourly account; `counts` starts as a copy of `organic.counts`.
+///
+/// At least one cell changes, whatever the account.
+pub fn apply(
+    attack: Attack,
+    organic: &Organic,
+    law: &AttackLaw,
+    cohort: Option<&CohortClock>,
+    seed: u64,
+    index: u64,
+    counts: &mut [Vec<f32>; N_METRICS],
+) -> Attacked {
+    let order = Order {
+        attack,
+        law,
+        cohort: cohort.copied(),
+        seed,
+        index,
+        placement: Placement::default(),
+    };
+    carry_out(&order, organic, counts)
+}
+
+/// Like [`apply`], at any cadence, in a given window or at a given intensity.
+pub fn carry_out(
+    order: &Order<'_>,
+    organic: &Organic,
+    counts: &mut [Vec<f32>; N_METRICS],
+) -> Attacked {
+    let mut scene = scene::Scene::open(order, organic);
+    if scene.n_steps == 0 {
+        return Attacked {
+            intensity: scene.intensity,
+        };
+    }
+    let plan = match order.attack {
+        Attack::BoostProgressive => growth::boost_progressive(&mut scene),
+        Attack::BurstsSmall => burst::bursts_small(&mut scene),
+        Attack::WaveSpam => burst::wave_spam(&mut scene),
+        Attack::SingleSpike => burst::single_spike(&mut scene),
+        Attack::OffPeakBursts => burst::off_peak_bursts(&mut scene),
+        Attack::LockstepCohort => lockstep::lockstep_cohort(&mut scene),
+        Attack::LikeOnlyInflation => like_only::like_only_inflation(&mut scene),
+        Attack::DripFeed => drip::drip_feed(&mut scene),
+        Attack::DeliveryPurge => purge::delivery(&mut scene),
+        Attack::SleeperReactivation => sleeper::sleeper_reactivation(&mut scene),
+        Attack::TimezoneShiftedFarm => farm::timezone_shifted_farm(&mut scene),
+        Attack::OrganicMimicry => growth::organic_mimicry(&mut scene),
+    };
+    let delivered = deliver::deliver(&scene, &plan, counts);
+    if order.attack == Attack::DeliveryPurge {
+        purge::take_back(&mut scene, &plan, &delivered, counts);
+    }
+    if !order.attack.may_exceed_views() {
+        deliver::keep_likes_within_views(organic, counts);
+    }
+    deliver::ensure_change(&scene, &plan, counts);
+    Attacked {
+        intensity: scene.intensity,
+    }
+}
+
+#[cfg(test)]
+mod tests;
