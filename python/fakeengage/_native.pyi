@@ -1,1 +1,30 @@
+import numpy as np
+from numpy.typing import NDArray
+
 VERSION: str
+
+def feature_columns(metrics: list[str]) -> list[tuple[str, str, str, str, int, int]]: ...
+def extract_features(
+    data: NDArray[np.float32],
+    expected: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    steps_per_day: int,
+    *,
+    threads: int,
+) -> NDArray[np.float64]: ...
+def score_forest(
+    features: NDArray[np.float64],
+    roots: NDArray[np.int64],
+    feature: NDArray[np.int32],
+    threshold: NDArray[np.float64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    path: NDArray[np.float64],
+    typical_path: float,
+    center: NDArray[np.float64],
+    one_sided: NDArray[np.bool_],
+    *,
+    threads: int,
+) -> NDArray[np.float64]: ...
