@@ -19,6 +19,8 @@ endif
 STAMPS := $(VENV)/.stamps
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
+# Where rustup puts cargo, for shells that were open before it was installed.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 export VIRTUAL_ENV := $(abspath $(VENV))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -72,13 +74,13 @@ $(STAMPS)/python:
 
 $(STAMPS)/package: pyproject.toml | $(STAMPS)/python
 	@echo "== package: compiling the Rust core and installing what scoring needs"
-	@$(MATURIN) develop --release --locked --quiet
+	@PIP_QUIET=1 $(MATURIN) develop --release --locked --quiet
 	@touch "$@"
 
 $(STAMPS)/everything: pyproject.toml | $(STAMPS)/python
 	@echo "== package: compiling the Rust core and installing every extra (torch takes minutes)"
-	@PIP_NO_COMPILE=1 $(MATURIN) develop --release --locked --quiet --extras all,dev
-	@touch "$@"
+	@PIP_QUIET=1 $(MATURIN) develop --release --locked --quiet --extras all,dev
+	@touch "$@" "$(STAMPS)/package" "$(STAMPS)/native"
 
 # After the first build only the extension itself is compiled again.
 $(STAMPS)/native: $(RUST) | $(STAMPS)/package
