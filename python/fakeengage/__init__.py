@@ -10,16 +10,18 @@ from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
     from fakeengage.panel import Panel
+    from fakeengage.result import Result
 
 __version__ = VERSION
 
 # Public name -> module that defines it. Modules stand for themselves.
 _HOME = {
     "Panel": "panel",
+    "Result": "result",
 }
 _MODULES: tuple[str, ...] = ()
 
-__all__ = ["Panel", "__version__"]
+__all__ = ["Panel", "Result", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

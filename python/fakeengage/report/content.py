@@ -1,0 +1,388 @@
+"""What the report says: a result turned into words, rows and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import fakeengage
+from fakeengage.report import words
+from fakeengage.report.gallery import Picture, pictures
+from fakeengage.result import REASON_SEPARATOR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fakeengage.result import Result
+
+MAX_ROWS = 1000
+"""Accounts listed in the table; the files beside the report hold all of them."""
+
+MAX_COHORTS = 50
+MAX_MEMBERS = 30
+MAX_REJECTED = 20
+
+STATUS_WORDS = {
+    "too_short": "fewer steps than a judgement needs",
+    "no_activity": "no or almost no engagement to judge",
+    "irregular_cadence": "its timestamps do not follow the cadence of the file",
+    "unusable": "none of its rows could be used",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One account in the ranked table; `*_sort` are what the columns sort by."""
+
+    position: int
+    name: str
+    full_name: str
+    score: str
+    score_sort: float
+    bar: int
+    p_value: str
+    p_sort: float
+    verdict: str
+    kind: str
+    windows: int
+    when: str
+    inflated: str
+    inflated_sort: float
+    reasons: list[str]
+    attack: str
+    cohort: str
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the template prints."""
+
+    title: str
+    version: str
+    headline: str
+    subline: str
+    promise: str
+    figures: list[tuple[str, str, str]]
+    facts: list[tuple[str, str]]
+    notes: list[str]
+    statuses: list[tuple[str, str, str]]
+    rejected: list[dict[str, str]]
+    n_rejected: int
+    rows: list[Row]
+    n_accounts: int
+    pictures: list[Picture]
+    cohorts: list[dict[str, Any]]
+    n_cohorts: int
+    nominal: bool
+    smallest_p: str
+    legend_band: str = "90 % of ordinary steps"
+    columns: list[tuple[str, str]] = field(
+        default_factory=lambda: [
+            ("account", "text"),
+            ("score", "number"),
+            ("p", "number"),
+            ("verdict", "text"),
+            ("windows", "number"),
+            ("inflated", "number"),
+            ("why", "text"),
+        ]
+    )
+
+
+def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
+    """Page of `result`."""
+    table = result.accounts.reset_index(drop=True)
+    judged = table["score"].notna().to_numpy()
+    flagged = table["flagged"].fillna(False).to_numpy(dtype=bool) & judged
+    order = rank(table)
+    windows = dict(iter(result.windows.groupby("account_id", sort=False)))
+    drawn = pictures(result, order, flagged, windows, accounts)
+    on_page = {p.position for p in drawn}
+    rows = [_row(table.iloc[i], i, flagged[i], windows, i in on_page) for i in order[:MAX_ROWS]]
+    by_position = {row.position: row for row in rows}
+    for picture in drawn:
+        row = by_position.get(picture.position)
+        picture.row = row or _row(
+            table.iloc[picture.position], picture.position, flagged[picture.position], windows, True
+        )
+    summary = result.summary
+    nominal = str(summary.get("calibration", "nominal")) == "nominal"
+    n_with_windows = int(table["account_id"][judged & ~flagged].isin(result.windows["account_id"]).sum())
+    cohorts = _cohorts(result.cohorts)
+    smallest = summary.get("smallest_p")
+    return Page(
+        title=title,
+        version=fakeengage.__version__,
+        headline=_headline(int(flagged.sum()), int(judged.sum())),
+        subline=_subline(int(flagged.sum()), n_with_windows),
+        promise=_promise(summary.get("fdr"), nominal, int(judged.sum())),
+        figures=_figures(result, table, judged, flagged, nominal),
+        facts=_facts(result, summary),
+        notes=[
+            str(note)
+            for source in (summary, summary.get("reading") or {})
+            for note in source.get("notes") or []
+        ],
+        statuses=_statuses(table),
+        rejected=_rejected(result.rejected),
+        n_rejected=len(result.rejected),
+        rows=rows,
+        n_accounts=len(table),
+        pictures=drawn,
+        cohorts=cohorts[:MAX_COHORTS],
+        n_cohorts=len(cohorts),
+        nominal=nominal,
+        smallest_p=words.probability(smallest) if smallest else "",
+    )
+
+
+def rank(table: pd.DataFrame) -> list[int]:
+    """Positions, flagged first, then by falling score, accounts that were not judged last."""
+    score = table["score"].to_numpy(dtype=float, na_value=np.nan)
+    flagged = table["flagged"].fillna(False).to_numpy(dtype=bool)
+    keys = (np.arange(len(table)), np.nan_to_num(-score, nan=np.inf), ~flagged)
+    return [int(i) for i in np.lexsort(keys)]
+
+
+def _headline(flagged: int, judged: int) -> str:
+    if not judged:
+        return "No account could be judged"
+    if not flagged:
+        return (
+            f"None of {words.plural(judged, 'account')} is flagged"
+            if judged > 1
+            else "The account is not flagged"
+        )
+    if judged == 1:
+        return "The account is flagged"
+    verb = "is" if flagged == 1 else "are"
+    return f"{words.number(flagged)} of {words.plural(judged, 'account')} {verb} flagged"
+
+
+def _subline(flagged: int, others: int) -> str:
+    out = ["A flag is a reason to look, not proof."] if flagged else []
+    if others:
+        more = " more" if flagged else ""
+        who = f"One{more} account has" if others == 1 else f"{words.number(others)}{more} accounts have"
+        out.append(f"{who} unusual hours that organic events explain as well: not attributable.")
+    return " ".join(out)
+
+
+def _promise(fdr: Any, nominal: bool, judged: int) -> str:
+    if fdr is None or not judged:
+        return ""
+    share = words.percent(float(fdr))
+    out = f"Flags are set at a false discovery rate of {share}: on average at most {share} of the flags "
+    out += "would be organic accounts"
+    if nominal:
+        out += (
+            ", if your organic accounts behave like those that the model was calibrated on. "
+            "That has not been checked on your data, so the rate is nominal."
+        )
+    else:
+        out += ", as calibrated on organic accounts."
+    if judged < 20:
+        out += " With fewer than 20 accounts only p ≤ rate / 5 is flagged."
+    return out
+
+
+def _figures(
+    result: Result, table: pd.DataFrame, judged: Any, flagged: Any, nominal: bool
+) -> list[tuple[str, str, str]]:
+    n, n_judged, n_flagged = len(table), int(judged.sum()), int(flagged.sum())
+    fdr = result.summary.get("fdr")
+    rate = (
+        ""
+        if fdr is None
+        else f"false discovery rate {words.percent(float(fdr))}, {'nominal' if nominal else 'calibrated'}"
+    )
+    out = [
+        ("judged", words.number(n_judged), f"of {words.plural(n, 'account')} seen"),
+        ("flagged", words.number(n_flagged), rate),
+    ]
+    if not n_judged:
+        return out
+    if not n_flagged:
+        return [*out, ("estimated inflated", "0", "no flagged account")]
+    return [*out, *_inflation(result, table, judged, flagged)]
+
+
+def _inflation(result: Result, table: pd.DataFrame, judged: Any, flagged: Any) -> list[tuple[str, str, str]]:
+    """Per metric, the excess inside the windows of flagged accounts as a share of all that was judged."""
+    panel, out = result.panel, []
+    for k, metric in enumerate(panel.metrics):
+        if f"inflated_{metric}" not in table:
+            continue
+        total = float(sum(np.nansum(panel.block(int(i))[k], dtype=float) for i in np.flatnonzero(judged)))
+        value, low, high = (
+            table[f"inflated_{metric}{end}"].to_numpy(dtype=float, na_value=0.0)[flagged]
+            for end in ("", "_low", "_high")
+        )
+        value, low, high = (np.nan_to_num(part) for part in (value, low, high))
+        if total <= 0 or not value.any():
+            continue
+        # Errors of different accounts are taken as independent, so they add up as squares.
+        best = float(value.sum())
+        below, above = float(np.hypot.reduce(value - low)), float(np.hypot.reduce(high - value))
+        share = [words.percent(part / total) for part in (best, best - below, best + above)]
+        note = (
+            f"{words.count(best, sign=True)} of {words.count(total)}; 90 % interval {share[1]} to {share[2]}"
+        )
+        out.append((f"{metric} estimated inflated", share[0], note))
+    return out
+
+
+def _facts(result: Result, summary: dict[str, Any]) -> list[tuple[str, str]]:
+    panel = result.panel
+    reading = summary.get("reading") or {}
+    out = [("accounts", words.number(len(panel)))]
+    if panel.n_steps:
+        moments = panel.timestamps
+        end = panel.cadence.timestamps(panel.origin + panel.n_steps)
+        period = f"{str(moments[0]).replace('T', ' ')[:16]} to {str(end).replace('T', ' ')[:16]} UTC"
+        out.append(("period", period))
+        used = panel.lengths[panel.lengths > 0]
+        length = (
+            str(used.min())
+            if used.min() == used.max()
+            else f"{used.min()} to {used.max()} (median {int(np.median(used))})"
+        )
+        out.append(("steps per account", f"{length}, of {panel.cadence} each"))
+    counts = reading.get("counts") or {}
+    out.append(("metrics", ", ".join(f"{m} ({counts[m]})" if m in counts else m for m in panel.metrics)))
+    for key, name in (
+        ("n_rows", "rows read"),
+        ("n_rejected", "rows not used"),
+        ("duplicates", "duplicate rows, last kept"),
+    ):
+        if isinstance(reading.get(key), int):
+            out.append((name, words.number(reading[key])))
+    missing = int(np.isnan(panel.data).sum())
+    if missing:
+        out.append(
+            (
+                "missing values",
+                f"{words.number(missing)} ({words.percent(missing / panel.data.size)}), never filled in",
+            )
+        )
+    model = summary.get("model")
+    if isinstance(model, dict):
+        model = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in model.items() if _short(value))
+    if model:
+        out.append(("model", str(model)))
+    return out
+
+
+def _short(value: Any) -> bool:
+    return isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 60)
+
+
+def _statuses(table: pd.DataFrame) -> list[tuple[str, str, str]]:
+    counted = table["status"].value_counts()
+    return [
+        (str(status), words.plural(int(n), "account"), STATUS_WORDS.get(str(status), ""))
+        for status, n in counted.items()
+        if status != "ok"
+    ]
+
+
+def _rejected(frame: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            str(key): "" if words.missing(value) else words.identifier(value, 80)
+            for key, value in record.items()
+        }
+        for record in frame.head(MAX_REJECTED).to_dict("records")
+    ]
+
+
+def _row(
+    record: pd.Series[Any], position: int, flagged: bool, windows: dict[Any, pd.DataFrame], drawn: bool
+) -> Row:
+    score = None if words.missing(record["score"]) else float(record["score"])
+    p_value = None if words.missing(record["p_value"]) else float(record["p_value"])
+    found = windows.get(record["account_id"])
+    n_windows = 0 if found is None else len(found)
+    status = str(record["status"])
+    if score is None:
+        kind, verdict = "none", status.replace("_", " ")
+    elif flagged:
+        kind, verdict = "flag", "flagged"
+    elif n_windows:
+        kind, verdict = "odd", "unusual, not attributable"
+    else:
+        kind, verdict = "calm", "nothing unusual"
+    share = record["inflated_share"]
+    share = 0.0 if words.missing(share) else float(share)
+    reasons = record["reasons"]
+    listed = (
+        list(reasons) if isinstance(reasons, (list, tuple)) else str(reasons or "").split(REASON_SEPARATOR)
+    )
+    attack = record["attack"]
+    text = ""
+    if flagged and not words.missing(attack):
+        chance = record["attack_probability"]
+        text = str(attack).replace("_", " ") + (
+            "" if words.missing(chance) else f" ({words.percent(float(chance))})"
+        )
+    return Row(
+        position=position,
+        name=words.identifier(record["account_id"]),
+        full_name=words.identifier(record["account_id"], 1000),
+        score="" if score is None else f"{score:.2f}",
+        score_sort=-1.0 if score is None else score,
+        bar=0 if score is None else round(100 * min(max(score, 0.0), 1.0)),
+        p_value="" if p_value is None else words.probability(p_value),
+        p_sort=2.0 if p_value is None else p_value,
+        verdict=verdict,
+        kind=kind,
+        windows=n_windows,
+        when=words.span(record["window_start"], record["window_end"]),
+        inflated=_inflated(record, share),
+        inflated_sort=share,
+        reasons=[r for r in listed if r and r != "nan"]
+        or ([STATUS_WORDS[status]] if status in STATUS_WORDS else []),
+        attack=text,
+        cohort="" if words.missing(record["cohort_id"]) else words.identifier(record["cohort_id"]),
+        drawn=drawn,
+    )
+
+
+def _inflated(record: pd.Series[Any], share: float) -> str:
+    """The metric with the largest share, as a count and a share."""
+    names = [
+        str(n).removeprefix("inflated_share_") for n in record.index if str(n).startswith("inflated_share_")
+    ]
+    shares = {
+        n: record[f"inflated_share_{n}"] for n in names if not words.missing(record[f"inflated_share_{n}"])
+    }
+    if not share or not shares:
+        return ""
+    metric = max(shares, key=lambda n: abs(float(shares[n])))
+    amount: Any = record.get(f"inflated_{metric}")
+    counted = "" if words.missing(amount) else words.count(float(amount), sign=True) + " "
+    return f"{counted}{metric} ({words.percent(float(shares[metric]))})"
+
+
+def _cohorts(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    out = []
+    for name, part in frame.groupby("cohort_id", sort=False):
+        members = [words.identifier(i, 40) for i in part["account_id"].tolist()]
+        p_values = part["p_value"].dropna()
+        hours = part["shared_hours"].dropna()
+        out.append(
+            {
+                "name": words.identifier(name),
+                "size": len(members),
+                "members": members[:MAX_MEMBERS],
+                "more": max(0, len(members) - MAX_MEMBERS),
+                "p_value": words.probability(float(p_values.min())) if len(p_values) else "",
+                "hours": words.number(int(hours.max())) if len(hours) else "",
+                "when": words.span(part["first"].min(), part["last"].max()),
+            }
+        )
+    return out
