@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
+    from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
     from fakeengage.panel import Panel
     from fakeengage.result import Result
 
@@ -16,12 +17,24 @@ __version__ = VERSION
 
 # Public name -> module that defines it. Modules stand for themselves.
 _HOME = {
+    "Expectation": "expectation",
     "Panel": "panel",
+    "PlatformFactor": "expectation",
     "Result": "result",
+    "fit_expectation": "expectation",
+    "platform_factor": "expectation",
 }
 _MODULES: tuple[str, ...] = ()
 
-__all__ = ["Panel", "Result", "__version__"]
+__all__ = [
+    "Expectation",
+    "Panel",
+    "PlatformFactor",
+    "Result",
+    "__version__",
+    "fit_expectation",
+    "platform_factor",
+]
 
 
 def __getattr__(name: str) -> Any:

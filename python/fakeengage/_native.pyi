@@ -28,3 +28,39 @@ def score_forest(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
+def fit_expectation(
+    data: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    steps_per_day: int,
+    steps_per_week: int,
+    platform_origin: int,
+    platform_factor: NDArray[np.float64] | None,
+    seed: int,
+    threads: int,
+) -> dict[str, NDArray[np.float32] | NDArray[np.int64] | NDArray[np.float64]]: ...
+def predict_steps(
+    data: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    steps_per_day: int,
+    steps_per_week: int,
+    level: bool,
+    threads: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+def platform_sketch(
+    data: NDArray[np.float32],
+    expected: NDArray[np.float32],
+    log_sd: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    origin: int,
+    n_steps: int,
+    threads: int,
+) -> NDArray[np.int64]: ...
+def platform_median(
+    counts: NDArray[np.int64], least: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...

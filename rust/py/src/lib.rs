@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod convert;
+mod expectation;
 mod features;
 
 use pyo3::prelude::*;
@@ -15,4 +16,7 @@ mod _native {
     use super::features::{extract_features, feature_columns, score_forest};
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::expectation::{fit_expectation, platform_median, platform_sketch, predict_steps};
 }
