@@ -11,6 +11,7 @@ from fakeengage._native import VERSION
 if TYPE_CHECKING:
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
     from fakeengage.panel import Panel
+    from fakeengage.reading import InputError, read_batches, read_panel
     from fakeengage.result import Result
 
 __version__ = VERSION
@@ -18,22 +19,28 @@ __version__ = VERSION
 # Public name -> module that defines it. Modules stand for themselves.
 _HOME = {
     "Expectation": "expectation",
+    "InputError": "reading",
     "Panel": "panel",
     "PlatformFactor": "expectation",
     "Result": "result",
     "fit_expectation": "expectation",
     "platform_factor": "expectation",
+    "read_batches": "reading",
+    "read_panel": "reading",
 }
 _MODULES: tuple[str, ...] = ()
 
 __all__ = [
     "Expectation",
+    "InputError",
     "Panel",
     "PlatformFactor",
     "Result",
     "__version__",
     "fit_expectation",
     "platform_factor",
+    "read_batches",
+    "read_panel",
 ]
 
 
