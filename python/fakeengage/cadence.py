@@ -64,4 +64,6 @@ class Cadence:
         when = np.datetime64(moment)
         if self.minutes is None:
             return int(when.astype("datetime64[M]").astype(np.int64))
-        return int((when.astype("datetime64[s]").astype(np.int64) - self.offset_seconds) // (self.minutes * 60))
+        return int(
+            (when.astype("datetime64[s]").astype(np.int64) - self.offset_seconds) // (self.minutes * 60)
+        )

@@ -92,7 +92,11 @@ class Panel:
         n = len(self.offsets) - 1
         if n < 0 or self.offsets[0] != 0 or (np.diff(self.offsets) < 0).any():
             raise ValueError("offsets: must start at 0 and never fall")
-        for name, values in (("starts", self.starts), ("account_ids", self.account_ids), ("status", self.status)):
+        for name, values in (
+            ("starts", self.starts),
+            ("account_ids", self.account_ids),
+            ("status", self.status),
+        ):
             if len(values) != n:
                 raise ValueError(f"{name}: has {len(values)} entries, offsets describe {n} accounts")
         if self.data.shape != (len(self.metrics) * self.offsets[-1],):
@@ -133,7 +137,9 @@ class Panel:
         """
         dense = np.asarray(values, dtype=np.float32)
         if dense.ndim != 3:
-            raise ValueError(f"values: has {dense.ndim} dimensions, expected (n_accounts, n_steps, n_metrics)")
+            raise ValueError(
+                f"values: has {dense.ndim} dimensions, expected (n_accounts, n_steps, n_metrics)"
+            )
         if dense.shape[2] != len(metrics):
             raise ValueError(f"values: last axis has {dense.shape[2]} entries, metrics has {len(metrics)}")
         n, n_steps, _ = dense.shape
@@ -158,10 +164,13 @@ class Panel:
         return len(self.starts)
 
     def __repr__(self) -> str:
-        n, m = len(self), len(self.metrics)
-        lengths = self.lengths
-        steps = "no" if n == 0 else str(lengths[0]) if (lengths == lengths[0]).all() else f"{lengths.min()}–{lengths.max()}"
-        return f"Panel({n} account{'s' * (n != 1)} x {m} metric{'s' * (m != 1)}, {steps} steps of {self.cadence})"
+        n, m, lengths = len(self), len(self.metrics), self.lengths
+        steps = "no"
+        if n:
+            low, high = lengths.min(), lengths.max()
+            steps = str(low) if low == high else f"{low}–{high}"
+        accounts, metrics = "account" + "s" * (n != 1), "metric" + "s" * (m != 1)
+        return f"Panel({n} {accounts} x {m} {metrics}, {steps} steps of {self.cadence})"
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -188,7 +197,9 @@ class Panel:
     @property
     def shares_clock(self) -> bool:
         """Whether all accounts start and end together."""
-        return len(self) > 0 and bool((self.starts == self.starts[0]).all() and (self.lengths == self.lengths[0]).all())
+        return len(self) > 0 and bool(
+            (self.starts == self.starts[0]).all() and (self.lengths == self.lengths[0]).all()
+        )
 
     @property
     def values(self) -> NDArray[np.float32]:
@@ -204,7 +215,7 @@ class Panel:
             return self.data.reshape(n, m, -1).transpose(0, 2, 1)
         if n * m * self.n_steps > MAX_DENSE_VALUES:
             raise ValueError(
-                f"values: {n} accounts x {self.n_steps} steps x {m} metrics is too large for one dense array; "
+                f"values: {n} accounts x {self.n_steps} steps x {m} metrics is too large for one array; "
                 "work on Panel.series(metric), or on parts: panel.select(range(0, 10_000))"
             )
         dense = np.full((n, m, self.n_steps), np.nan, dtype=np.float32)
@@ -265,5 +276,7 @@ class Panel:
         m = len(self.metrics)
         step_in_account = np.arange(self.offsets[-1]) - self.offsets[account]
         for k, metric in enumerate(self.metrics):
-            columns[metric] = self.data[m * self.offsets[account] + k * self.lengths[account] + step_in_account]
+            columns[metric] = self.data[
+                m * self.offsets[account] + k * self.lengths[account] + step_in_account
+            ]
         return pd.DataFrame(columns)
