@@ -3,6 +3,7 @@
 // Extraction from Python needs owned arguments; that is pyo3's calling convention, not a choice.
 #![allow(clippy::needless_pass_by_value)]
 
+mod attack;
 mod convert;
 mod expectation;
 mod features;
@@ -12,6 +13,10 @@ use pyo3::prelude::*;
 /// Native engine of fakeengage.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::attack::{
+        attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
+    };
     #[pymodule_export]
     use super::features::{extract_features, feature_columns, score_forest};
     #[pymodule_export]

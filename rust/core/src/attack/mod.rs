@@ -16,6 +16,7 @@ mod deliver;
 mod drip;
 mod farm;
 mod growth;
+mod inject;
 mod law;
 mod like_only;
 mod lockstep;
@@ -31,9 +32,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use inject::{Series, inject};
 pub use law::{AttackLaw, Corrections, Strength};
 pub use sleeper::activation_step;
-pub use windows::{Window, changed_windows};
+pub use windows::{Window, changed_windows, metric_windows};
 
 use crate::Error;
 use crate::simulate::account::{N_METRICS, Organic};
@@ -188,13 +190,25 @@ pub struct Attacked {
     pub intensity: f64,
 }
 
+/// Where in a series an attack may act.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Place {
+    /// Wherever the law puts it.
+    #[default]
+    Anywhere,
+    /// Wherever the law puts it inside these steps, as if the series were no longer.
+    Within(Range<usize>),
+    /// These steps, from end to end.
+    Fill(Range<usize>),
+}
+
 /// Where, when and how strongly an attack acts, where the law does not decide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placement {
     /// Hours per step of the series.
     pub hours_per_step: f64,
-    /// The steps that the attack is to fill; drawn when `None`.
-    pub window: Option<Range<usize>>,
+    /// Where in the series.
+    pub place: Place,
     /// The intensity as in [`Attacked`]; drawn when `None`.
     pub intensity: Option<f64>,
 }
@@ -203,7 +217,7 @@ impl Default for Placement {
     fn default() -> Self {
         Self {
             hours_per_step: 1.0,
-            window: None,
+            place: Place::Anywhere,
             intensity: None,
         }
     }
@@ -256,7 +270,7 @@ pub fn carry_out(
     counts: &mut [Vec<f32>; N_METRICS],
 ) -> Attacked {
     let mut scene = scene::Scene::open(order, organic);
-    if scene.n_steps == 0 {
+    if scene.open.is_empty() {
         return Attacked {
             intensity: scene.intensity,
         };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::law::{AttackLaw, Strength, adds_level};
-use super::{Attack, Order, purpose};
+use super::{Attack, Order, Place, purpose};
 use crate::rng::Stream;
 use crate::simulate::account::{N_METRICS, Organic};
 
@@ -21,6 +21,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) n_steps: usize,
     /// Peak multiplier or added level, as reported.
     pub(crate) intensity: f64,
+    /// Steps that the attack may be placed in.
+    pub(crate) region: Range<usize>,
     /// Steps outside which nothing may change.
     pub(crate) open: Range<usize>,
     /// Times: the cohort's where there is one.
@@ -54,12 +56,14 @@ impl<'a> Scene<'a> {
             Attack::SingleSpike | Attack::SleeperReactivation
         );
         let whole = timing.chance(order.law.full_length_share) && spans_days;
-        let (open, fill) = match &order.placement.window {
-            Some(window) => {
-                let start = window.start.min(n_steps);
-                (start..window.end.clamp(start, n_steps), true)
-            }
-            None => (0..n_steps, whole),
+        let within = |range: &Range<usize>| {
+            let start = range.start.min(n_steps);
+            start..range.end.clamp(start, n_steps)
+        };
+        let (region, fill) = match &order.placement.place {
+            Place::Anywhere => (0..n_steps, whole),
+            Place::Within(range) => (within(range), whole),
+            Place::Fill(range) => (within(range), true),
         };
         let drawn = relative_intensity(order, organic, &mut habits);
         Self {
@@ -68,7 +72,8 @@ impl<'a> Scene<'a> {
             strength,
             n_steps,
             intensity: order.placement.intensity.unwrap_or(drawn),
-            open,
+            open: region.clone(),
+            region,
             timing,
             habits,
             shares_clock: cohort.is_some(),
@@ -127,15 +132,15 @@ impl<'a> Scene<'a> {
 
     /// The most steps that an attack may span so that clean days are left.
     pub(crate) fn longest(&self) -> usize {
+        let n = self.region.len();
         let clean = (self.law.clean_hours / self.hours_per_step).ceil() as usize;
-        let short = (self.n_steps as f64 * SHORT_SERIES_SHARE) as usize;
-        let enough = (1.0 - SHORT_SERIES_SHARE) * self.hours(self.n_steps);
+        let enough = (1.0 - SHORT_SERIES_SHARE) * self.hours(n);
         let steps = if enough >= self.law.clean_hours {
-            self.n_steps.saturating_sub(clean)
+            n.saturating_sub(clean)
         } else {
-            short
+            (n as f64 * SHORT_SERIES_SHARE) as usize
         };
-        steps.clamp(1, self.n_steps.max(1))
+        steps.clamp(1, n.max(1))
     }
 
     /// Draws the length of the attack from its law and places it.
@@ -158,14 +163,15 @@ impl<'a> Scene<'a> {
         let length = self
             .steps(hours * self.law.duration_scale)
             .min(longest - lead);
-        let start = (u * (self.n_steps - length + 1) as f64) as usize;
+        let places = (self.region.len() + 1).saturating_sub(length);
+        let start = self.region.start + (u * places as f64) as usize;
         self.close(start, length, lead)
     }
 
     /// Opens only the surroundings of `length` steps from `start`.
     pub(crate) fn close(&mut self, start: usize, length: usize, lead: usize) -> Range<usize> {
-        let first = start.saturating_sub(lead);
-        self.open = first..(first + self.longest()).min(self.n_steps);
+        let first = start.saturating_sub(lead).max(self.region.start);
+        self.open = first..(first + self.longest()).min(self.region.end);
         start..(start + length).min(self.open.end)
     }
 

@@ -40,7 +40,7 @@ fn activation_hour(timing: &mut Stream, n_hours: f64) -> f64 {
 
 /// Nothing, then a logistic rise to `B` account means, held with a weak daily cycle, then nothing.
 pub(crate) fn sleeper_reactivation(scene: &mut Scene<'_>) -> Plan {
-    let n_hours = scene.hours(scene.n_steps);
+    let n_hours = scene.hours(scene.region.len());
     let shared = activation_hour(&mut scene.timing, n_hours);
     let hold_hours =
         log_uniform(&mut scene.timing, scene.strength.hours) * scene.law.duration_scale;
@@ -51,14 +51,19 @@ pub(crate) fn sleeper_reactivation(scene: &mut Scene<'_>) -> Plan {
     let length = scene.steps(hold_hours);
     let main = if scene.fills() {
         scene.open.clone()
-    } else if scene.shares_clock {
-        let start = scene
-            .steps_or_none(shared + lag_hours)
-            .min(scene.n_steps - 1);
-        scene.close(start, length, 0)
     } else {
-        let start = own_activation(scene, scene.steps_or_none(shared));
-        scene.close(start, length, 0)
+        let hours = if scene.shares_clock {
+            shared + lag_hours
+        } else {
+            shared
+        };
+        let asked = scene.region.start + scene.steps_or_none(hours);
+        let start = if scene.shares_clock {
+            asked
+        } else {
+            own_activation(scene, asked)
+        };
+        scene.close(start.min(scene.region.end - 1), length, 0)
     };
     let rise = scene.steps(rise_hours).min(main.len().div_ceil(2)) as f64;
     let mut plan = Plan::new(scene, main.end.saturating_sub(1).max(main.start));
@@ -80,14 +85,20 @@ pub(crate) fn sleeper_reactivation(scene: &mut Scene<'_>) -> Plan {
 
 /// A lone sleeper wakes inside its longest idle spell, as late in it as `wanted` asks; an account
 /// without one wakes at the hour asked for.
-fn own_activation(scene: &Scene<'_>, wanted: usize) -> usize {
-    let idle = longest_idle(&scene.organic.counts[0]);
-    let last = scene.n_steps - 1;
+fn own_activation(scene: &Scene<'_>, asked: usize) -> usize {
+    let counts = scene
+        .organic
+        .counts
+        .iter()
+        .find(|counts| !counts.is_empty());
+    let idle = longest_idle(counts.map_or(&[], Vec::as_slice));
     let day = scene.steps(24.0);
     if idle.len() < 2 * day {
-        return wanted.min(last);
+        return asked;
     }
-    wanted.clamp(idle.start + day, idle.end).min(last)
+    asked
+        .clamp(idle.start + day, idle.end)
+        .max(scene.region.start)
 }
 
 fn longest_idle(counts: &[f32]) -> std::ops::Range<usize> {

@@ -23,26 +23,36 @@ pub fn changed_windows(
     attacked: &[Vec<f32>; N_METRICS],
     pause_steps: usize,
 ) -> Vec<Window> {
+    (0..N_METRICS)
+        .flat_map(|m| metric_windows(m, &clean[m], &attacked[m], pause_steps))
+        .collect()
+}
+
+/// [`changed_windows`] of one metric.
+#[must_use]
+pub fn metric_windows(
+    metric: usize,
+    clean: &[f32],
+    attacked: &[f32],
+    pause_steps: usize,
+) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
-    for metric in 0..N_METRICS {
-        let first = windows.len();
-        for (step, (&before, &after)) in clean[metric].iter().zip(&attacked[metric]).enumerate() {
-            if before == after || before.is_nan() || after.is_nan() {
-                continue;
+    for (step, (&before, &after)) in clean.iter().zip(attacked).enumerate() {
+        if before == after || before.is_nan() || after.is_nan() {
+            continue;
+        }
+        let injected = f64::from(after) - f64::from(before);
+        match windows.last_mut() {
+            Some(last) if step - last.end <= pause_steps => {
+                last.end = step + 1;
+                last.injected += injected;
             }
-            let injected = f64::from(after) - f64::from(before);
-            match windows[first..].last_mut() {
-                Some(last) if step - last.end <= pause_steps => {
-                    last.end = step + 1;
-                    last.injected += injected;
-                }
-                _ => windows.push(Window {
-                    metric,
-                    start: step,
-                    end: step + 1,
-                    injected,
-                }),
-            }
+            _ => windows.push(Window {
+                metric,
+                start: step,
+                end: step + 1,
+                injected,
+            }),
         }
     }
     windows

@@ -29,17 +29,17 @@ fn windows_are_the_changed_cells_joined_over_a_day() {
         let (counts, _) = attacked(order, organic);
         let windows = changed_windows(&organic.counts, &counts, 24);
         assert!(!windows.is_empty(), "{attack}");
-        for m in 0..4 {
+        for (m, attacked) in counts.iter().enumerate() {
             let own: Vec<_> = windows.iter().filter(|w| w.metric == m).collect();
-            for (t, (&before, &after)) in organic.counts[m].iter().zip(&counts[m]).enumerate() {
+            for (t, (&before, &after)) in organic.counts[m].iter().zip(attacked).enumerate() {
                 let inside = own.iter().any(|w| (w.start..w.end).contains(&t));
                 assert!(before == after || inside, "{attack}: change outside");
             }
             for w in &own {
-                assert_ne!(organic.counts[m][w.start], counts[m][w.start]);
-                assert_ne!(organic.counts[m][w.end - 1], counts[m][w.end - 1]);
+                assert_ne!(organic.counts[m][w.start], attacked[w.start]);
+                assert_ne!(organic.counts[m][w.end - 1], attacked[w.end - 1]);
                 let sum: f64 = (w.start..w.end)
-                    .map(|t| f64::from(counts[m][t]) - f64::from(organic.counts[m][t]))
+                    .map(|t| f64::from(attacked[t]) - f64::from(organic.counts[m][t]))
                     .sum();
                 assert_eq!(sum, w.injected);
             }
