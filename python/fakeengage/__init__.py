@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
+    from fakeengage.attacks import ATTACKS, Injection, inject
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
     from fakeengage.panel import Panel
     from fakeengage.reading import InputError, read_batches, read_panel
@@ -18,12 +19,15 @@ __version__ = VERSION
 
 # Public name -> module that defines it. Modules stand for themselves.
 _HOME = {
+    "ATTACKS": "attacks",
     "Expectation": "expectation",
+    "Injection": "attacks",
     "InputError": "reading",
     "Panel": "panel",
     "PlatformFactor": "expectation",
     "Result": "result",
     "fit_expectation": "expectation",
+    "inject": "attacks",
     "platform_factor": "expectation",
     "read_batches": "reading",
     "read_panel": "reading",
@@ -31,13 +35,16 @@ _HOME = {
 _MODULES: tuple[str, ...] = ()
 
 __all__ = [
+    "ATTACKS",
     "Expectation",
+    "Injection",
     "InputError",
     "Panel",
     "PlatformFactor",
     "Result",
     "__version__",
     "fit_expectation",
+    "inject",
     "platform_factor",
     "read_batches",
     "read_panel",

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,3 +66,24 @@ def platform_sketch(
 def platform_median(
     counts: NDArray[np.int64], least: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
+def attack_names() -> list[str]: ...
+def cohort_attack_names() -> list[str]: ...
+def default_attack_law() -> str: ...
+def inject_attack(
+    data: NDArray[np.float32],
+    expected: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    accounts: NDArray[np.int64],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    start_hours: NDArray[np.int64],
+    weekdays: NDArray[np.int64],
+    request: dict[str, Any],
+) -> dict[str, Any]: ...
+def changed_windows(
+    clean: NDArray[np.float32],
+    attacked: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    n_metrics: int,
+    pause_steps: int,
+) -> dict[str, Any]: ...
