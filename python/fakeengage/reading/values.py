@@ -189,7 +189,9 @@ def _seconds_from_iso(texts: Any, timezone: str | None) -> tuple[NDArray[np.int6
     stamps = np.asarray(moments.dt.tz_localize(None), dtype="datetime64[s]")
     missing = np.isnat(stamps)
     seconds = np.where(missing, 0, stamps.astype(np.int64))
-    verdict = np.where(missing, UNREADABLE, OK).astype(np.uint8)
+    # pandas before 3 counts nanoseconds, which end in 2262, and says of a later year only that it failed.
+    far = missing & _bool(pc.match_substring_regex(texts, r"^(0|1[0-8]|19[0-6]|2[2-9]|[3-9])\d+-"))
+    verdict = np.select([far, missing], [OUTSIDE, UNREADABLE], OK).astype(np.uint8)
     if timezone is not None and naive.any():
         seconds[naive], verdict[naive] = _localised(seconds[naive], verdict[naive], timezone)
     return _judge_seconds(seconds, verdict)
