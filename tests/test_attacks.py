@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,6 +176,33 @@ def test_frames_with_labels_carry_the_windows() -> None:
     assert (marked["timestamp"] < marked["window_end"]).all()
     assert made.panel.label_windows is not None
     assert set(made.panel.label_windows["account_id"]) == {"user1"}
+
+
+def test_tables_are_read_as_everywhere() -> None:
+    frame = organic(3).to_frame()[["account_id", "timestamp", "likes", "views"]]
+    made = fe.inject(frame.sample(frac=1, random_state=0), "boost_progressive", intensity=4, seed=2)
+    assert isinstance(made.panel, Panel)
+    assert made.panel.metrics == ("views", "likes")
+    again = fe.Panel.from_frame(made.to_frame(labels=True))
+    order = [list(again.account_ids).index(account) for account in made.panel.account_ids]
+    assert np.array_equal(again.values[order], made.panel.values)
+    assert again.is_fake is not None
+    assert again.is_fake.tolist() == [True] * 3
+
+
+def test_real_series_take_an_attack(real_data: Callable[[str], Path]) -> None:
+    panel = fe.read_panel(real_data("youtube_sakamichi.csv.gz"))
+    panel = panel.select(range(min(len(panel), 20)))
+    made = fe.inject(panel, "single_spike", intensity=10, seed=1)
+    assert np.array_equal(np.isnan(panel.data), np.isnan(made.panel.data))
+    hit = [i for i, account in enumerate(panel.account_ids) if account in made.intensity]
+    assert len(hit) >= 0.9 * len(panel)
+    lifts = []
+    for i in hit:
+        steps = made.changed[len(panel.metrics) * panel.offsets[i] :][: panel.lengths[i]]
+        if steps.any():
+            lifts.append(made.panel.block(i)[0][steps].sum() / max(panel.block(i)[0][steps].sum(), 1))
+    assert 4 < np.median(lifts) < 25
 
 
 def test_laws_reach_the_engine() -> None:

@@ -51,7 +51,10 @@ fn noisy_rates(scene: &Scene<'_>, plan: &Plan) -> Delivered {
     let open = scene.open.clone();
     let shared: Vec<f64> = open
         .clone()
-        .map(|_| mean_one_log_normal(&mut stream, shared_sd))
+        .map(|t| {
+            let active = plan.excess[t] > 0.0 || plan.level[t] > 0.0;
+            mean_one_log_normal(&mut stream, if active { shared_sd } else { 0.0 })
+        })
         .collect();
     let lead = plan.metrics().first().copied();
     std::array::from_fn(|m| {

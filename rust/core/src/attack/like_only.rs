@@ -22,7 +22,9 @@ pub(crate) fn like_only_inflation(scene: &mut Scene<'_>) -> Plan {
         plan.weights.swap(LIKES, COMMENTS);
     }
     let other = if comments { LIKES } else { COMMENTS };
-    plan.weights[VIEWS] *= scene.habits.uniform();
+    // Likes are sold without views; what comes along is mostly next to nothing.
+    let views = scene.habits.uniform();
+    plan.weights[VIEWS] *= views * views * views;
     plan.weights[other] *= scene.habits.uniform();
     let factor = if comments { COMMENT_FACTOR } else { 1.0 };
     let excess = scene.excess() * factor;

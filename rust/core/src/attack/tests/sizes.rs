@@ -190,6 +190,97 @@ fn knobs_move_what_they_say() {
 }
 
 #[test]
+fn knobs_of_shape_move_what_they_say() {
+    let quiet = quiet_law();
+    let views = |law: &AttackLaw, attack| added_views(law, attack, 6).1;
+    let busy = |law: &AttackLaw, attack| views(law, attack).iter().filter(|&&a| a > 0.0).count();
+    let law = |change: fn(&mut AttackLaw)| {
+        let mut law = quiet_law();
+        change(&mut law);
+        law
+    };
+    let soft = law(|l| {
+        l.hard_edge_share = 0.0;
+        l.edge_hours = 40.0;
+    });
+    assert!(
+        busy(&soft, Attack::WaveSpam) > busy(&quiet, Attack::WaveSpam),
+        "edge_hours"
+    );
+    // Smeared feeds touch every step, the others one step in two to twenty-four.
+    let smeared = busy(&law(|l| l.smeared_share = 1.0), Attack::DripFeed);
+    let runs = busy(&law(|l| l.smeared_share = 0.0), Attack::DripFeed);
+    assert!(
+        smeared > 20 && runs * 3 < smeared * 2,
+        "smeared_share: {runs} of {smeared}"
+    );
+    let rough = |law: &AttackLaw| {
+        let added = views(law, Attack::OrganicMimicry);
+        let logs: Vec<f64> = added
+            .iter()
+            .filter(|&&a| a > 50.0)
+            .map(|a| a.ln())
+            .collect();
+        logs.windows(2).map(|w| (w[1] - w[0]).powi(2)).sum::<f64>() / logs.len() as f64
+    };
+    assert!(
+        rough(&law(|l| l.dispersion = 0.2)) > 4.0 * rough(&quiet),
+        "dispersion"
+    );
+    let intensity = |size: f64, exponent: f64| {
+        let organic = account(size, 336, 1, 0);
+        let law = AttackLaw {
+            size_exponent: exponent,
+            ..quiet_law()
+        };
+        attacked(&order(Attack::WaveSpam, &law, 1), &organic)
+            .1
+            .intensity
+            - 1.0
+    };
+    assert!(
+        intensity(2.0, 0.2) > 1.5 * intensity(5000.0, 0.2),
+        "size_exponent"
+    );
+    assert_eq!(intensity(2.0, 0.0), intensity(5000.0, 0.0));
+    let delay = |law: &AttackLaw| {
+        let organic = account(20_000.0, 336, 2, 0);
+        let order = order(Attack::SingleSpike, law, 2);
+        let (counts, _) = attacked(&order, &organic);
+        let first = |m: usize| {
+            counts[m]
+                .iter()
+                .zip(&organic.counts[m])
+                .position(|(a, b)| a != b)
+        };
+        (1..4)
+            .map(|m| first(m).unwrap() - first(0).unwrap())
+            .max()
+            .unwrap()
+    };
+    assert_eq!(delay(&quiet), 0);
+    assert!(
+        delay(&law(|l| l.metric_delay_hours = 24.0)) > 0,
+        "metric_delay_hours"
+    );
+    let taken = |share: f64| -> f64 {
+        let law = AttackLaw {
+            purged_share: [share; 2],
+            refill_share: 0.0,
+            ..quiet_law()
+        };
+        let added = views(&law, Attack::DeliveryPurge);
+        let down: f64 = added.iter().filter(|&&a| a < 0.0).sum();
+        let up: f64 = added.iter().filter(|&&a| a > 0.0).sum();
+        -down / up
+    };
+    assert!(
+        (taken(0.3) - 0.3).abs() < 0.02 && (taken(0.8) - 0.8).abs() < 0.02,
+        "purged_share"
+    );
+}
+
+#[test]
 fn any_cadence_any_length_any_gap() {
     let law = AttackLaw::default();
     for attack in Attack::ALL {
