@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
+    from fakeengage import plots
     from fakeengage.attacks import ATTACKS, Injection, inject
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
     from fakeengage.panel import Panel
@@ -32,7 +33,7 @@ _HOME = {
     "read_batches": "reading",
     "read_panel": "reading",
 }
-_MODULES: tuple[str, ...] = ()
+_MODULES: tuple[str, ...] = ("plots",)
 
 __all__ = [
     "ATTACKS",
@@ -46,6 +47,7 @@ __all__ = [
     "fit_expectation",
     "inject",
     "platform_factor",
+    "plots",
     "read_batches",
     "read_panel",
 ]

@@ -1,0 +1,88 @@
+"""What a command shows while it works: on stderr, and only where somebody is looking."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Settings:
+    """How much this process shows."""
+
+    command: str = "fakeengage"
+    debug: bool = False
+    quiet: bool = False
+
+
+settings = Settings()
+
+
+def say(text: str) -> None:
+    """Print a result line, unless ``--quiet``."""
+    if not settings.quiet:
+        print(text)
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show `text` with a spinner while the block runs, where stderr is a terminal."""
+    if settings.quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
+
+
+def later(what: str, instead: str) -> None:
+    """Refuse a command that this version only announces.
+
+    Raises
+    ------
+    ValueError
+        Always.
+    """
+    import fakeengage
+
+    raise ValueError(f"not available in version {fakeengage.__version__}: {what}; {instead}")
+
+
+def print_table(frame: pd.DataFrame) -> None:
+    """Print a small table in columns, numbers to the right."""
+    if settings.quiet:
+        return
+    cells = [[str(name) for name in frame.columns]]
+    cells += [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    right = [frame[name].dtype.kind in "if" for name in frame.columns]
+    for row in cells:
+        padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
+        print("  ".join(padded).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+class Stages:
+    """Tells what a long job is doing: a line per stage, with its time."""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[list[str]]:
+        """Run the block as stage `name`; what it appends to the list is printed behind it."""
+        said: list[str] = []
+        begin = time.perf_counter()
+        with working(name):
+            yield said
+        say(f"{name:<10} {time.perf_counter() - begin:6.1f} s  {'; '.join(said)}".rstrip())

@@ -1,0 +1,177 @@
+"""Commands on data: simulate, inject, features, validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakeengage.cli.console import say, working
+from fakeengage.cli.options import Data, Out, Threads
+from fakeengage.cli.sources import load
+
+
+def simulate(
+    out: Out,
+    n_users: Annotated[int, typer.Option(min=1, help="Accounts.")] = 500,
+    length: Annotated[int, typer.Option(min=1, help="Hours per account.")] = 336,
+    fake_ratio: Annotated[float, typer.Option(min=0, max=1, help="Share of fake accounts.")] = 0.35,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
+    preset: Annotated[str, typer.Option(help="published, realistic, evasive or blatant.")] = "published",
+    start: Annotated[str, typer.Option(help="First hour, ISO 8601, UTC.")] = "2024-01-01",
+    n_worlds: Annotated[int, typer.Option(min=1, help="Simulated platforms.")] = 1,
+    like: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Estimate the world from your data.")
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Simulate accounts with known fakes, windows and mask.
+
+    \b
+    Examples:
+      fakeengage simulate --out data/raw
+      fakeengage simulate --n-users 5000 --fake-ratio 0.1 --preset realistic --seed 7 --out data/big
+
+    \b
+    Writes dataset.json, series/part-*.parquet, accounts.parquet and windows.parquet.
+    """
+    import fakeengage as fe
+
+    if like is not None:
+        raise ValueError(f"--like: not available in version {fe.__version__}; choose a world with --preset")
+    with working("simulating"):
+        dataset = fe.simulate(
+            n_users=n_users,
+            length=length,
+            fake_ratio=fake_ratio,
+            seed=seed,
+            preset=preset,
+            start=start,
+            n_worlds=n_worlds,
+            threads=threads,
+        )
+        dataset.save(out)
+    fakes = int(dataset.accounts["is_fake"].sum())
+    say(f"{n_users} accounts of {length} hours, {fakes} of them fake, preset {preset}, seed {seed}\n{out}")
+
+
+def inject(
+    data: Data,
+    attack: Annotated[str, typer.Option(help="One of the 12 attacks, such as drip_feed.")],
+    out: Out,
+    account: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only these; repeatable.")] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="START,END", help="Two moments, end excluded.")
+    ] = None,
+    intensity: Annotated[float | None, typer.Option(help="Relative to the account's size.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
+) -> None:
+    """Put an attack into series of your own, to see whether it would be found.
+
+    \b
+    Examples:
+      fakeengage inject posts.csv --attack drip_feed --out attacked
+      fakeengage inject posts.csv --attack single_spike --account anna --seed 3 --out attacked
+    """
+    import fakeengage as fe
+
+    source = load(data)
+    panel = getattr(source, "panel", source)
+    given = {
+        "accounts": None if not account else account_positions(panel, account),
+        "window": None if window is None else _window(window),
+        "intensity": intensity,
+    }
+    with working(f"injecting {attack}"):
+        dataset = fe.inject(panel, attack, seed=seed, **{k: v for k, v in given.items() if v is not None})
+        dataset.save(out)
+    say(f"{attack} in {int(dataset.accounts['is_fake'].sum())} of {len(dataset.accounts)} accounts\n{out}")
+
+
+def account_positions(panel: object, names: list[str]) -> list[int]:
+    """Positions of accounts by their id as text.
+
+    Raises
+    ------
+    ValueError
+        If an id is not in the data; the nearest known one is named.
+    """
+    import difflib
+
+    known = {str(name): i for i, name in enumerate(panel.account_ids)}  # type: ignore[attr-defined]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {len(known)} others"
+            raise ValueError(f"--account: {name} is not in the data; {hint}")
+    return [known[name] for name in names]
+
+
+def _window(text: str) -> tuple[str, str]:
+    start, comma, end = text.partition(",")
+    if not comma or not start.strip() or not end.strip():
+        raise ValueError(f"--window: {text!r} is not of the form START,END, such as 2024-01-03,2024-01-05")
+    return start.strip(), end.strip()
+
+
+def features(
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help="As for score; not needed with --list.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Parquet, CSV or JSON, by its ending.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Print every feature with unit and meaning.")] = False,
+    threads: Threads = None,
+) -> None:
+    """Write the features of every account, one row each.
+
+    \b
+    Examples:
+      fakeengage features --list
+      fakeengage features posts.csv --out features.parquet
+    """
+    import fakeengage as fe
+    from fakeengage.tables import check_format, make_folder, to_bytes, write_atomically
+
+    if list_:
+        from fakeengage.features import list_features
+
+        for feature in list_features():
+            print(feature)
+        return
+    if data is None or out is None:
+        raise ValueError(
+            "DATA and --out are needed, or --list; such as: features posts.csv --out features.parquet"
+        )
+    kind = check_format(out.suffix.removeprefix("."))
+    source = load(data)
+    with working("computing features"):
+        frame = fe.extract_features(getattr(source, "panel", source), threads=threads)
+    make_folder(out.parent)
+    write_atomically(out, to_bytes(frame.reset_index(), kind))
+    say(f"{frame.shape[1]} features of {len(frame)} accounts\n{out}")
+
+
+def validate(data: Data) -> None:
+    """Check data before it is judged: quality, and for simulated data its statistics.
+
+    \b
+    Examples:
+      fakeengage validate posts.csv
+      fakeengage validate data/raw
+
+    \b
+    Exit code 1 when a check fails.
+    """
+    import fakeengage as fe
+
+    source = load(data)
+    with working("checking"):
+        found = fe.validate(source)
+    from fakeengage.cli.console import print_table
+
+    print_table(found.findings)
+    if not found.ok:
+        raise typer.Exit(1)

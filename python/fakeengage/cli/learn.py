@@ -1,0 +1,84 @@
+"""Commands on models: train, calibrate, evaluate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fakeengage.cli.console import later, print_table, say, working
+from fakeengage.cli.options import ConfigFile, Data, Model, Out
+from fakeengage.cli.sources import load_labelled
+
+
+def train(data: Data, out: Out, config: ConfigFile = None) -> None:
+    """Train a detector on a labelled data set and save it.
+
+    \b
+    Examples:
+      fakeengage simulate --n-users 5000 --preset realistic --seed 1 --out data/train
+      fakeengage train data/train --out models/auditor
+
+    \b
+    Score with it: fakeengage score posts.csv --model models/auditor --out results
+    """
+    import fakeengage as fe
+    from fakeengage.cli.options import settings_from
+    from fakeengage.config import write_config
+
+    settings = settings_from(config)
+    dataset = load_labelled(data)
+    with working("training"):
+        fe.train(dataset, out)
+    write_config(settings, out)
+    say(f"trained on {len(dataset.accounts)} accounts\n{out}")
+
+
+def calibrate(
+    organic: Annotated[
+        str, typer.Option(metavar="DATA", help="Accounts of yours that you presume organic.")
+    ] = "",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the calibrated model.")] = Path(
+        "models/mine"
+    ),
+) -> None:
+    """Calibrate p-values on organic accounts of your own, so that the false discovery rate holds for them.
+
+    \b
+    Will also take an allow-list and feedback of analysts.
+    Not available in this version: rates are nominal, and the report says so.
+    """
+    del organic, out
+    later("calibration on your own accounts", "until then `fakeengage score` shows a nominal rate")
+
+
+def evaluate(
+    data: Data,
+    out: Out,
+    model: Model = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap over accounts.")] = 0,
+) -> None:
+    """Measure a model on a labelled data set, beside trivial baselines, with intervals.
+
+    \b
+    Examples:
+      fakeengage simulate --seed 9 --out data/test
+      fakeengage evaluate data/test --model models/auditor --out outputs
+
+    \b
+    Writes evaluation.csv and evaluation.json.
+    """
+    import fakeengage as fe
+    from fakeengage.tables import make_folder, plain, to_bytes, write_atomically
+
+    dataset = load_labelled(data)
+    with working("evaluating"):
+        measured = fe.evaluate(None if model is None else fe.load_model(model), dataset, seed=seed)
+    folder = make_folder(out)
+    write_atomically(folder / "evaluation.csv", to_bytes(measured.table, "csv"))
+    text = json.dumps(plain(measured.to_dict()), indent=2, ensure_ascii=False)
+    write_atomically(folder / "evaluation.json", (text + "\n").encode())
+    print_table(measured.table)
+    say(str(folder / "evaluation.json"))
