@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from broken_files import BROKEN_FILES, BrokenFile, moment, rows, table
@@ -158,6 +159,7 @@ _FRAME_COUNT = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
+@example([("a", 2**62, 1), ("a", datetime(2024, 1, 1), 1)])
 @given(st.lists(st.tuples(_FRAME_ID, _FRAME_MOMENT, _FRAME_COUNT), max_size=6))
 def test_random_frames_raise_only_explained_errors(records: list[tuple[Any, Any, Any]]) -> None:
     names = ("account_id", "timestamp", "likes")

@@ -20,7 +20,7 @@ PYTHON_LAYERS = [
     {"panel"},
     {"reading", "simulate", "dataset", "presets", "attacks", "features", "kernels", "expectation", "splits"},
     {"calibration", "windows", "cohorts", "models"},
-    {"result", "validate"},
+    {"result", "validation"},
     {"score", "evaluate", "plots"},
     {"report"},
     {"config", "pipeline", "monitor", "service"},

@@ -225,3 +225,37 @@ def test_real_series(
     np.testing.assert_allclose(np.nansum(panel.data, dtype=float), np.nansum(total))
     parts = list(read_batches(real_data(name), batch=100))
     np.testing.assert_array_equal(np.concatenate([p.data for p in parts]), panel.data)
+
+
+def test_a_saved_data_set_brings_its_labels(tmp_path: Path) -> None:
+    frame = healthy_frame(4, 30)
+    (tmp_path / "series").mkdir()
+    frame.iloc[:60].to_parquet(tmp_path / "series" / "part-00000.parquet")
+    frame.iloc[60:].to_parquet(tmp_path / "series" / "part-00001.parquet")
+    pd.DataFrame(
+        {
+            "account_id": ["a0", "a1", "a2", "a3"],
+            "is_fake": [False, True, False, True],
+            "owner_id": [None, "x", "x", None],
+        }
+    ).to_parquet(tmp_path / "accounts.parquet")
+    moments = pd.to_datetime(["2024-03-01T05:00Z", "2024-03-01T09:00Z"])
+    pd.DataFrame(
+        {"account_id": ["a1", "a3"], "metric": "views", "start_time": moments, "end_time": moments}
+    ).to_parquet(tmp_path / "windows.parquet")
+    with pytest.raises(InputError, match="unfinished"):
+        read_panel(tmp_path)
+    (tmp_path / "dataset.json").write_text("{}")
+    panel = read_panel(tmp_path)
+    assert list(panel.is_fake) == [False, True, False, True]
+    assert list(panel.owner_ids) == [None, "x", "x", None]
+    assert panel.label_windows.astype(str).to_numpy().tolist() == [
+        ["a1", "2024-03-01 05:00:00+00:00", "2024-03-01 05:00:00+00:00", "fake"],
+        ["a3", "2024-03-01 09:00:00+00:00", "2024-03-01 09:00:00+00:00", "fake"],
+    ]
+    first, second = read_batches(tmp_path, batch=2)
+    assert list(second.is_fake) == [False, True]
+    assert list(first.label_windows["account_id"]) == ["a1"]
+    (tmp_path / "accounts.parquet").unlink()
+    with pytest.raises(InputError, match="labels"):
+        read_panel(tmp_path)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fakeengage.panel import Panel
     from fakeengage.reading import InputError, read_batches, read_panel
     from fakeengage.result import Result
+    from fakeengage.validation import validate
 
 __version__ = VERSION
 
@@ -32,6 +33,7 @@ _HOME = {
     "platform_factor": "expectation",
     "read_batches": "reading",
     "read_panel": "reading",
+    "validate": "validation",
 }
 _MODULES: tuple[str, ...] = ("plots",)
 
@@ -50,6 +52,7 @@ __all__ = [
     "plots",
     "read_batches",
     "read_panel",
+    "validate",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,8 @@ class Source:
         Whether all cells are text, so that integer ids must be recognised.
     close
         Frees what the source holds (a temporary copy).
+    folder
+        Folder of a saved data set, whose labels lie beside its series.
     """
 
     where: str
@@ -56,3 +59,4 @@ class Source:
     blocks: Callable[[], Iterator[Block]]
     text: bool = False
     close: Callable[[], None] = lambda: None
+    folder: Path | None = None

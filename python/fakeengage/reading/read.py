@@ -18,6 +18,7 @@ from fakeengage.reading.counters import looks_cumulative
 from fakeengage.reading.intake import Intake, metrics_of, take_in
 from fakeengage.reading.options import Options, check_options
 from fakeengage.reading.report import ReadReport, rejected_frame
+from fakeengage.reading.saved import attach_labels
 from fakeengage.reading.sources import open_source
 from fakeengage.reading.spill import Buckets, join
 
@@ -241,7 +242,7 @@ class _Reader:
         if len(self.used) < len(self.metrics):
             data = _only(data, offsets, len(self.metrics), self.used)
         label = intake.label[first:stop]
-        return Panel(
+        panel = Panel(
             data,
             offsets,
             made.starts,
@@ -254,6 +255,9 @@ class _Reader:
             status=made.status,
             reading=report,
         )
+        if self.source.folder is not None:
+            attach_labels(panel, self.source.folder)
+        return panel
 
     def _windows(self, first: int, stop: int) -> Any:
         import pandas as pd

@@ -127,15 +127,14 @@ class _Unpacked(gzip.GzipFile):
 
 def _folder(path: Path, options: Options) -> Source:
     if (path / "dataset.json").is_file():
-        parts = sorted((path / "series").glob("part-*.parquet"))
-    else:
-        parts = sorted(p for p in path.rglob("*.parquet") if p.is_file())
-    if not parts:
+        source = _parquet(sorted((path / "series").glob("part-*.parquet")), str(path), options)
+        source.folder = path
+        return source
+    if (path / "series").is_dir():
         raise InputError(
-            str(path),
-            "is a folder without a Parquet file",
-            "give a CSV or Parquet file, or a folder of Parquet files",
+            str(path), "is an unfinished data set (no dataset.json)", "run the same simulate command again"
         )
+    parts = sorted(p for p in path.rglob("*.parquet") if p.is_file())
     return _parquet(parts, str(path), options)
 
 
@@ -143,6 +142,12 @@ def _parquet(parts: list[Path], where: str, options: Options) -> Source:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not parts:
+        raise InputError(
+            where,
+            "is a folder without a Parquet file",
+            "give a CSV file, or Parquet file or folder",
+        )
     names: list[str] = []
     for part in parts:
         try:

@@ -234,7 +234,15 @@ def _judge_seconds(
 
 def cell_texts(column: Any, rows: NDArray[np.int64]) -> list[Any]:
     """Cells as text, to quote them in a rejection."""
-    return [None if v is None else str(v) for v in _flat(column).take(rows).to_pylist()]
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    some = _flat(column).take(rows)
+    try:
+        found = some.to_pylist()
+    except (OverflowError, ValueError):  # moments that no calendar holds
+        found = pc.cast(some, pa.int64()).to_pylist()
+    return [None if v is None else str(v) for v in found]
 
 
 def text_codes(column: Any, name: str) -> tuple[list[Any], NDArray[np.int64]]:
