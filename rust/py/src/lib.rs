@@ -7,6 +7,7 @@ mod attack;
 mod convert;
 mod expectation;
 mod features;
+mod simulate;
 
 use pyo3::prelude::*;
 
@@ -19,6 +20,8 @@ mod _native {
     };
     #[pymodule_export]
     use super::features::{extract_features, feature_columns, score_forest};
+    #[pymodule_export]
+    use super::simulate::{check_simulation, expand_preset, simulate_accounts, simulation_names};
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
