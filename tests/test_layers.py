@@ -18,7 +18,18 @@ PYTHON_LAYERS = [
     {"_native"},
     {"_validate", "cadence", "tables"},
     {"panel"},
-    {"reading", "simulate", "dataset", "presets", "attacks", "features", "kernels", "expectation", "splits"},
+    {
+        "reading",
+        "simulation",
+        "simulation_spec",
+        "dataset",
+        "presets",
+        "attacks",
+        "features",
+        "kernels",
+        "expectation",
+        "splits",
+    },
     {"calibration", "windows", "cohorts", "models"},
     {"result", "validation"},
     {"score", "evaluate", "plots"},
@@ -43,7 +54,7 @@ BLIND = {
     "cohorts",
     "result",
 }
-SIMULATION = {"simulate", "dataset", "presets", "attacks"}
+SIMULATION = {"simulation", "simulation_spec", "dataset", "presets", "attacks"}
 
 # Packages that only some modules may use, at whatever place in the file.
 CONFINED = {
@@ -52,7 +63,7 @@ CONFINED = {
     "safetensors": {"models"},
     "matplotlib": {"plots", "report"},
     "jinja2": {"report"},
-    "pydantic": {"config", "service", "presets", "simulate"},
+    "pydantic": {"config", "service", "presets", "simulation"},
     "typer": {"cli"},
     "rich": {"cli"},
     "fastapi": {"service"},
