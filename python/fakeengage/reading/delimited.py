@@ -17,7 +17,7 @@ from fakeengage.reading.columns import find_columns
 from fakeengage.reading.errors import InputError
 from fakeengage.reading.options import Options
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 """Text parsed at a time. Also the longest row, so it is generous."""
 
 HEAD_BYTES = 1 << 16

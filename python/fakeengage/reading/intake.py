@@ -16,10 +16,11 @@ from fakeengage.reading.options import Options
 from fakeengage.reading.report import Rejections
 from fakeengage.reading.spill import Buckets, Rows
 
-SAMPLE_ACCOUNTS = 4096
+SAMPLE_ACCOUNTS = 1024
 """Accounts (the first of the file) on which cadence and kind of counts are found."""
 
-SAMPLE_ROWS = 2_000_000
+SAMPLE_ROWS = 500_000
+"""Rows of these accounts, in the order of the file, at which the sample ends."""
 
 _FAKE = {"fake", "1", "true", "yes", "fraud"}
 _NORMAL = {"normal", "0", "false", "no", "organic", "genuine", "real"}

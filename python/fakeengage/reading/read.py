@@ -53,7 +53,7 @@ def read_panel(
         Zone of moments that name none; UTC when left out.
     counts
         ``increments`` per step, ``cumulative`` totals, or ``auto``: a metric counts as cumulative when at
-        least 95 % of the accounts with at least 24 changes never fall (found on the first 4,096 accounts).
+        least 95 % of the accounts with at least 24 changes never fall (found on the first 1,024 accounts).
         A mapping sets it per metric.
     gaps
         Steps without a row are ``missing``, or ``zero``.
