@@ -201,3 +201,22 @@ def test_auroc_counts_ties_half() -> None:
 )  # fmt: skip
 def test_real_series_have_no_errors(real_data: Callable[[str], Path], name: str) -> None:
     assert fe.validate(real_data(f"{name}.csv.gz")).ok
+
+
+@pytest.mark.parametrize("preset", ["published", "realistic", "evasive"])
+def test_simulated_data_agrees_with_its_labels(preset: str) -> None:
+    result = fe.validate(fe.simulate(n_users=400, seed=3, preset=preset, keep_clean=True, missing=0.01))
+    errors = result.findings[result.findings["severity"] == "error"]
+    assert result.ok, errors.to_string()
+
+
+def test_a_saved_data_set_is_validated_with_its_labels(tmp_path: Path) -> None:
+    data = fe.simulate(n_users=60, seed=4)
+    data.save(tmp_path / "data")
+    result = fe.validate(tmp_path / "data")
+    assert result.ok
+    assert "windows_join_changes" in set(result.findings["check"])
+    panel = fe.read_panel(tmp_path / "data")
+    np.testing.assert_array_equal(panel.data, data.panel.data)
+    assert list(panel.is_fake) == list(data.accounts["is_fake"])
+    assert len(panel.label_windows) == len(data.windows)

@@ -63,8 +63,7 @@ def _saved_dataset(source: Any) -> Labelled | None:
     from pathlib import Path
 
     if isinstance(source, (str, os.PathLike)) and Path(source, "dataset.json").is_file():
-        from importlib import import_module
+        from fakeengage.dataset import load_dataset
 
-        loaded: Labelled = import_module("fakeengage.dataset").load_dataset(Path(source))
-        return loaded
+        return load_dataset(Path(source))
     return None

@@ -110,6 +110,8 @@ def _positions(dataset: Labelled, ids: NDArray[Any]) -> NDArray[np.int64]:
 def _windows(dataset: Labelled) -> Iterator[Finding]:
     """Each window starts and ends with a changed cell, and all changed cells lie in windows."""
     windows, mask = dataset.windows, np.asarray(dataset.mask)
+    # A change that was then lost to a gap is in no mask, yet its window stays.
+    changed = mask | np.isnan(np.asarray(dataset.panel.values))
     covered = np.zeros_like(mask)
     wrong = 0
     if len(windows):
@@ -118,7 +120,7 @@ def _windows(dataset: Labelled) -> Iterator[Finding]:
         for i, metric, start, end in rows:
             k = dataset.panel.metrics.index(metric)
             begin, stop = int(start), int(end)
-            inside = mask[i, begin:stop, k]
+            inside = changed[i, begin:stop, k]
             pauses = np.diff(np.flatnonzero(inside))
             fits = inside.size > 0 and inside[0] and inside[-1] and pauses.max(initial=1) <= _PAUSE_HOURS + 1
             wrong += not fits
