@@ -91,12 +91,17 @@ def test_four_weeks_are_not_a_month() -> None:
     assert panel.cadence.minutes == 40_320
 
 
-def test_jitter_is_rounded_and_told() -> None:
+@pytest.mark.parametrize(("step", "minutes"), [(HOUR, 0.6), (HOUR, 2.5), (24 * HOUR, 40), (600, 0.3)])
+def test_jitter_is_rounded_and_told(step: int, minutes: float) -> None:
     rng = np.random.default_rng(1)
-    seconds = START + 5 * 60 + HOUR * np.arange(200) + rng.integers(-40, 40, 200)
-    panel = read_panel(likes_frame("a", wave(200), seconds))
-    assert str(panel.cadence) == "1 hour"
-    assert panel.lengths[0] == 200
+    parts = []
+    for i in range(4):
+        jitter = np.rint(60 * rng.uniform(-minutes, minutes, 200)).astype(int)
+        parts.append(likes_frame(f"a{i}", wave(200), START + 7 * step // 8 + step * np.arange(200) + jitter))
+    panel = read_panel(pd.concat(parts))
+    assert panel.cadence.minutes == step // 60
+    assert list(panel.lengths) == [200] * 4
+    assert panel.reading.n_rejected == 0
     assert any("seconds beside the clock" in note for note in panel.reading.notes)
 
 

@@ -78,9 +78,18 @@ def find_cadence(
             "turn snapshots into steps by --resample 1h, or count single actions by --from-events",
         )
     minutes = next(m for m, support in best if support >= _CLOSE_SUPPORT * most)
-    residues = seconds[edges[:-1]] % (minutes * 60)
-    values, n = np.unique(residues, return_counts=True)
-    return Cadence(minutes, int(values[np.argmax(n)])), []
+    return Cadence(minutes, common_offset(seconds, minutes * 60)), []
+
+
+def common_offset(seconds: NDArray[np.int64], step: int) -> int:
+    """Seconds after a whole step at which most readings lie; their circular mean where they scatter."""
+    residues, n = np.unique(seconds % step, return_counts=True)
+    if len(residues) == 0:
+        return 0
+    if 2 * n.max() >= n.sum():
+        return int(residues[np.argmax(n)])
+    turn = np.exp(2j * np.pi * residues / step)
+    return round(float(np.angle((turn * n).sum())) / (2 * np.pi) * step) % step
 
 
 def _is_monthly(account: NDArray[np.int64], seconds: NDArray[np.int64], gaps: NDArray[np.int64]) -> bool:
@@ -106,13 +115,15 @@ def _own_clock(
     """How far each reading lies off its account's own clock (1 = just tolerated), and its reference."""
     n = np.diff(edges)
     out = np.full(len(seconds), np.inf)
-    chosen = seconds[edges[:-1]].copy()
-    # One stray reading may be the first, so the middle one and the last get their chance as reference.
-    for position in (edges[:-1], edges[:-1] + n // 2, edges[1:] - 1):
+    first = seconds[edges[:-1]]
+    chosen = first.copy()
+    turn = np.exp(2j * np.pi * ((seconds - np.repeat(first, n)) % step) / step)
+    mean = np.rint(np.angle(np.add.reduceat(turn, edges[:-1])) / (2 * np.pi) * step).astype(np.int64)
+    # The mean suits readings that scatter. Where many are astray, one of three may not be.
+    for reference in (first + mean, first, seconds[edges[:-1] + n // 2], seconds[edges[1:] - 1]):
         worst = _share(edges, out > 1.0)
         if not worst.any():
             break
-        reference = seconds[position]
         off = np.abs((seconds - np.repeat(reference, n) + step // 2) % step - step // 2) / (TOLERANCE * step)
         better = _share(edges, off > 1.0) < worst
         out = np.where(np.repeat(better, n), off, out)

@@ -21,7 +21,7 @@ BLOCK_BYTES = 4 << 20
 """Text parsed at a time. Also the longest row, so it is generous."""
 
 HEAD_BYTES = 1 << 16
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 
 
 @dataclass

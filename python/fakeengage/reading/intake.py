@@ -79,7 +79,7 @@ def take_in(source: Source, options: Options, buckets: Buckets) -> Intake:
         quoted = repr(str(first["value"][0])[:60])
         raise InputError(
             source.where,
-            f"no row can be used, first line {line}: {column + ' ' if column else ''}{quoted} is {reason}",
+            f"no row can be used (line {line}: {column + ' ' if column else ''}{quoted}, {reason})",
             _remedy(column),
         )
     return intake

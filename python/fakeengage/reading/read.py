@@ -13,7 +13,7 @@ from fakeengage.cadence import Cadence
 from fakeengage.panel import Panel
 from fakeengage.reading.assemble import Assembled, assemble, sample_cadence_rows
 from fakeengage.reading.blocks import Source
-from fakeengage.reading.clock import find_cadence
+from fakeengage.reading.clock import common_offset, find_cadence
 from fakeengage.reading.counters import looks_cumulative
 from fakeengage.reading.intake import Intake, metrics_of, take_in
 from fakeengage.reading.options import Options, check_options
@@ -161,8 +161,7 @@ class _Reader:
             return cadence
         if options.cadence.minutes is None:
             return options.cadence
-        residues, n = np.unique(seconds % (options.cadence.minutes * 60), return_counts=True)
-        return Cadence(options.cadence.minutes, int(residues[np.argmax(n)]))
+        return Cadence(options.cadence.minutes, common_offset(seconds, options.cadence.minutes * 60))
 
     def _find_kinds(self, account: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         for k, metric in enumerate(self.metrics):

@@ -66,15 +66,16 @@ def _stdin(options: Options) -> Source:
     import tempfile
 
     # Kept on disk: the kind of a source is found from its start, and it is then read from its start.
-    copy = tempfile.NamedTemporaryFile(prefix="fakeengage-stdin-")  # noqa: SIM115 - closed by Source.close
-    shutil.copyfileobj(sys.stdin.buffer, copy)
-    copy.flush()
+    folder = tempfile.TemporaryDirectory(prefix="fakeengage-stdin-")
     try:
-        source = _file(Path(copy.name), "<stdin>", options)
-    except Exception:
-        copy.close()
+        copy = Path(folder.name, "stdin")
+        with copy.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        source = _file(copy, "<stdin>", options)
+    except BaseException:
+        folder.cleanup()
         raise
-    source.close = copy.close
+    source.close = folder.cleanup
     return source
 
 
