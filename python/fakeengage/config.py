@@ -34,15 +34,15 @@ class SimulateConfig(_Section):
 
 
 class TrainConfig(_Section):
-    """Accounts that the detector learns from; never those that are judged."""
+    """Accounts that the detector of a run learns from; never those that are judged."""
 
-    n_users: int = Field(default=1000, ge=50, description="accounts")
+    n_users: int = Field(default=2000, ge=50, description="accounts")
     length: int = Field(default=336, ge=48, description="hours per account")
-    fake_ratio: float = Field(default=0.35, ge=0, lt=1, description="share of accounts that are fake, 0 to 1")
+    fake_ratio: float = Field(default=0.1, ge=0, lt=1, description="share of accounts that are fake, 0 to 1")
     seed: int | None = Field(default=None, ge=0, description="null: one more than that of simulate")
-    preset: str = Field(default="published", description="published, realistic, evasive or blatant")
+    preset: str = Field(default="realistic", description="published, realistic, evasive or blatant")
     n_worlds: int = Field(
-        default=1, ge=1, description="simulated platforms that the accounts are spread over"
+        default=20, ge=1, description="simulated platforms that the accounts are spread over"
     )
 
 

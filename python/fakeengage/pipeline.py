@@ -90,7 +90,7 @@ def run_pipeline(config: Config, out: str | os.PathLike[str], stages: Stages | N
     write_config(config, folder)
     with stages.stage("simulate") as said:
         dataset = fe.simulate(**config.simulate.model_dump(), threads=config.score.threads)
-        dataset.save(folder / "data")
+        dataset.save(folder / "data", overwrite=True)
         fakes = int(dataset.accounts["is_fake"].sum())
         said.append(f"{len(dataset.accounts)} accounts of {config.simulate.length} hours, {fakes} fake")
     with stages.stage("validate") as said:
@@ -106,12 +106,12 @@ def run_pipeline(config: Config, out: str | os.PathLike[str], stages: Stages | N
         said.append(f"{features.shape[1]} per account")
     with stages.stage("train") as said:
         training = fe.simulate(**config.training_spec(), threads=config.score.threads)
-        fe.train(training, folder / "models" / "auditor")
-        model = fe.load_model(folder / "models" / "auditor")
+        model = fe.train(training, threads=config.score.threads)
+        model.save(folder / "models" / "auditor")
         said.append(f"on {len(training.accounts)} other accounts")
         del training
     with stages.stage("evaluate") as said:
-        measured = fe.evaluate(model, dataset)
+        measured = fe.evaluate({"auditor": model}, dataset)
         write_atomically(folder / "evaluation.csv", to_bytes(measured.table, "csv"))
         text = json.dumps(plain(measured.to_dict()), indent=2, ensure_ascii=False)
         write_atomically(folder / "evaluation.json", (text + "\n").encode())

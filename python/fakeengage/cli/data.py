@@ -24,6 +24,9 @@ def simulate(
     like: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Estimate the world from your data.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another data set in that folder.")
+    ] = False,
     threads: Threads = None,
 ) -> None:
     """Simulate accounts with known fakes, windows and mask.
@@ -51,7 +54,7 @@ def simulate(
             n_worlds=n_worlds,
             threads=threads,
         )
-        dataset.save(out)
+        dataset.save(out, overwrite=overwrite)
     fakes = int(dataset.accounts["is_fake"].sum())
     say(f"{n_users} accounts of {length} hours, {fakes} of them fake, preset {preset}, seed {seed}\n{out}")
 
@@ -64,8 +67,11 @@ def inject(
     window: Annotated[
         str | None, typer.Option(metavar="START,END", help="Two moments, end excluded.")
     ] = None,
-    intensity: Annotated[float | None, typer.Option(help="Relative to the account's size.")] = None,
+    intensity: Annotated[
+        float | None, typer.Option(help="Peak multiplier, or added level for drip, sleeper and farm.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
+    threads: Threads = None,
 ) -> None:
     """Put an attack into series of your own, to see whether it would be found.
 
@@ -73,20 +79,30 @@ def inject(
     Examples:
       fakeengage inject posts.csv --attack drip_feed --out attacked
       fakeengage inject posts.csv --attack single_spike --account anna --seed 3 --out attacked
+
+    \b
+    Writes series.csv (with labels, ready for score and train) and windows.csv.
     """
     import fakeengage as fe
+    from fakeengage.tables import make_folder, to_bytes, write_atomically
 
     source = load(data)
     panel = getattr(source, "panel", source)
-    given = {
-        "accounts": None if not account else account_positions(panel, account),
-        "window": None if window is None else _window(window),
-        "intensity": intensity,
-    }
+    folder = make_folder(out)
     with working(f"injecting {attack}"):
-        dataset = fe.inject(panel, attack, seed=seed, **{k: v for k, v in given.items() if v is not None})
-        dataset.save(out)
-    say(f"{attack} in {int(dataset.accounts['is_fake'].sum())} of {len(dataset.accounts)} accounts\n{out}")
+        done = fe.inject(
+            panel,
+            attack,
+            accounts=[panel.account_ids[i] for i in account_positions(panel, account)] if account else None,
+            window=None if window is None else _window(window),
+            intensity=intensity,
+            seed=seed,
+            threads=threads,
+        )
+        write_atomically(folder / "series.csv", to_bytes(done.to_frame(labels=True), "csv"))
+        write_atomically(folder / "windows.csv", to_bytes(done.windows, "csv"))
+    untouched = f", {len(done.untouched)} had no reading to change" if done.untouched else ""
+    say(f"{attack} in {len(done.intensity)} of {len(panel)} accounts{untouched}\n{folder / 'series.csv'}")
 
 
 def account_positions(panel: object, names: list[str]) -> list[int]:
@@ -139,7 +155,7 @@ def features(
         from fakeengage.features import list_features
 
         for feature in list_features():
-            print(feature)
+            print(f"{feature.name}\t{feature.family}\t{feature.unit}\t{feature.min_steps}\t{feature.meaning}")
         return
     if data is None or out is None:
         raise ValueError(

@@ -9,31 +9,39 @@ from typing import Annotated
 import typer
 
 from fakeengage.cli.console import later, print_table, say, working
-from fakeengage.cli.options import ConfigFile, Data, Model, Out
-from fakeengage.cli.sources import load_labelled
+from fakeengage.cli.options import Columns, ConfigFile, Data, Model, Out, Threads, pairs, settings_from
+from fakeengage.cli.sources import load, load_labelled
 
 
-def train(data: Data, out: Out, config: ConfigFile = None) -> None:
-    """Train a detector on a labelled data set and save it.
+def train(
+    data: Data,
+    out: Out,
+    seed: Annotated[int, typer.Option(min=0, help="Of the trees.")] = 0,
+    threads: Threads = None,
+    columns: Columns = None,
+    config: ConfigFile = None,
+) -> None:
+    """Train a detector on labelled accounts and save it.
+
+    \b
+    DATA is a folder of `fakeengage simulate`, or a table with a column `label` (fake or normal).
 
     \b
     Examples:
       fakeengage simulate --n-users 5000 --preset realistic --seed 1 --out data/train
       fakeengage train data/train --out models/auditor
-
-    \b
-    Score with it: fakeengage score posts.csv --model models/auditor --out results
+      fakeengage score posts.csv --model models/auditor --out results
     """
     import fakeengage as fe
-    from fakeengage.cli.options import settings_from
     from fakeengage.config import write_config
 
-    settings = settings_from(config)
-    dataset = load_labelled(data)
+    settings = settings_from(config, score__threads=threads, reading__columns=pairs(columns))
+    source = load(data, settings.reading_options())
     with working("training"):
-        fe.train(dataset, out)
+        model = fe.train(source, seed=seed, threads=settings.score.threads)
+        model.save(out)
     write_config(settings, out)
-    say(f"trained on {len(dataset.accounts)} accounts\n{out}")
+    say(f"trained on {len(getattr(source, 'panel', source))} accounts\n{out}")
 
 
 def calibrate(
