@@ -80,12 +80,13 @@ class _Scale:
         return np.asarray(TOP + PLOT_HEIGHT * (1 - np.clip(share, 0, 1)), dtype=np.float64)
 
     def ticks(self) -> list[float]:
-        """Two to four round numbers for the axis."""
+        """A few round numbers for the axis."""
         if self.logarithmic:
             powers = 10.0 ** np.arange(0, 16)
-            chosen = [0.0, *powers[(powers >= self.unit) & (powers <= self.high)].tolist()]
-            step = max(1, len(chosen) // 4)
-            return chosen[:1] + chosen[1:][::-1][::step][::-1]
+            above = powers[(powers >= self.unit) & (powers <= self.high)].tolist()
+            below = powers[(powers >= self.unit) & (powers <= -self.low)].tolist()
+            step = max(1, -(-(len(above) + len(below)) // 4))
+            return [*(-x for x in below[::-1][::step]), 0.0, *above[::-1][::step][::-1]]
         rough = self.high / 2
         power = 10.0 ** np.floor(np.log10(rough))
         nice = max(m * power for m in (1.0, 2.0, 2.5, 5.0) if m * power <= rough)
@@ -94,8 +95,16 @@ class _Scale:
         return [nice * k for k in range(int(self.high / nice) + 1)]
 
 
-def draw(series: Series) -> Markup:
-    """SVG of `series`; text in it is escaped, everything else is numbers."""
+@dataclass(frozen=True)
+class Chart:
+    """A drawn chart: its heading and its SVG."""
+
+    heading: str
+    svg: Markup
+
+
+def draw(series: Series) -> Chart:
+    """Chart of `series`; text in it is escaped, everything else is numbers."""
     n = len(series.observed)
     scale = _Scale(series)
     parts = [
@@ -110,7 +119,8 @@ def draw(series: Series) -> Markup:
         f'<path class="o" d="{_line(*_columns(series.observed, extremes=True), scale, dots=True)}"/>'
     )
     parts.append("</svg>")
-    return Markup("".join(parts))
+    heading = f"{series.metric} (logarithmic scale)" if scale.logarithmic else series.metric
+    return Chart(heading, Markup("".join(parts)))
 
 
 def _x(steps: Floats, n: int) -> Floats:
@@ -133,8 +143,6 @@ def _axes(series: Series, scale: _Scale) -> list[str]:
         y = float(scale.y(np.array([value]))[0])
         out.append(f'<path class="g" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
         out.append(f'<text x="{LEFT - 6}" y="{y + 3.5:.1f}" text-anchor="end">{count(value)}</text>')
-    if scale.logarithmic:
-        out.append(f'<text x="{WIDTH - RIGHT - 4}" y="{TOP + 10}" text-anchor="end">log scale</text>')
     for step, text in date_ticks(series.moments):
         x = float(_x(np.array([float(step)]), len(series.observed))[0])
         out.append(f'<path class="g" d="M{x:.1f} {TOP + PLOT_HEIGHT}v4"/>')

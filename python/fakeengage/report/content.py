@@ -10,7 +10,7 @@ import numpy as np
 
 import fakeengage
 from fakeengage.report import words
-from fakeengage.report.gallery import Picture, pictures
+from fakeengage.report.gallery import Picture, pictures, spans_years
 from fakeengage.result import REASON_SEPARATOR
 
 if TYPE_CHECKING:
@@ -102,23 +102,24 @@ def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
     windows = dict(iter(result.windows.groupby("account_id", sort=False)))
     drawn = pictures(result, order, flagged, windows, accounts)
     on_page = {p.position for p in drawn}
-    rows = [_row(table.iloc[i], i, flagged[i], windows, i in on_page) for i in order[:MAX_ROWS]]
+    year = spans_years(result.panel)
+    rows = [_row(table.iloc[i], i, flagged[i], windows, i in on_page, year) for i in order[:MAX_ROWS]]
     by_position = {row.position: row for row in rows}
     for picture in drawn:
         row = by_position.get(picture.position)
         picture.row = row or _row(
-            table.iloc[picture.position], picture.position, flagged[picture.position], windows, True
+            table.iloc[picture.position], picture.position, flagged[picture.position], windows, True, year
         )
     summary = result.summary
     nominal = str(summary.get("calibration", "nominal")) == "nominal"
     n_with_windows = int(table["account_id"][judged & ~flagged].isin(result.windows["account_id"]).sum())
-    cohorts = _cohorts(result.cohorts)
+    cohorts = _cohorts(result.cohorts, year)
     smallest = summary.get("smallest_p")
     return Page(
         title=title,
         version=fakeengage.__version__,
         headline=_headline(int(flagged.sum()), int(judged.sum())),
-        subline=_subline(int(flagged.sum()), n_with_windows),
+        subline=_subline(int(flagged.sum()), n_with_windows, int(judged.sum())),
         promise=_promise(summary.get("fdr"), nominal, int(judged.sum())),
         figures=_figures(result, table, judged, flagged, nominal),
         facts=_facts(result, summary),
@@ -163,12 +164,13 @@ def _headline(flagged: int, judged: int) -> str:
     return f"{words.number(flagged)} of {words.plural(judged, 'account')} {verb} flagged"
 
 
-def _subline(flagged: int, others: int) -> str:
+def _subline(flagged: int, others: int, judged: int) -> str:
     out = ["A flag is a reason to look, not proof."] if flagged else []
     if others:
         more = " more" if flagged else ""
         who = f"One{more} account has" if others == 1 else f"{words.number(others)}{more} accounts have"
-        out.append(f"{who} unusual hours that organic events explain as well: not attributable.")
+        who = "It has" if judged == 1 else who
+        out.append(f"{who} unusual windows that organic events explain as well: not attributable.")
     return " ".join(out)
 
 
@@ -301,7 +303,12 @@ def _rejected(frame: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _row(
-    record: pd.Series[Any], position: int, flagged: bool, windows: dict[Any, pd.DataFrame], drawn: bool
+    record: pd.Series[Any],
+    position: int,
+    flagged: bool,
+    windows: dict[Any, pd.DataFrame],
+    drawn: bool,
+    year: bool,
 ) -> Row:
     score = None if words.missing(record["score"]) else float(record["score"])
     p_value = None if words.missing(record["p_value"]) else float(record["p_value"])
@@ -341,7 +348,7 @@ def _row(
         verdict=verdict,
         kind=kind,
         windows=n_windows,
-        when=words.span(record["window_start"], record["window_end"]),
+        when=words.span(record["window_start"], record["window_end"], year=year),
         inflated=_inflated(record, share),
         inflated_sort=share,
         reasons=[r for r in listed if r and r != "nan"]
@@ -368,7 +375,7 @@ def _inflated(record: pd.Series[Any], share: float) -> str:
     return f"{counted}{metric} ({words.percent(float(shares[metric]))})"
 
 
-def _cohorts(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _cohorts(frame: pd.DataFrame, year: bool) -> list[dict[str, Any]]:
     out = []
     for name, part in frame.groupby("cohort_id", sort=False):
         members = [words.identifier(i, 40) for i in part["account_id"].tolist()]
@@ -382,7 +389,7 @@ def _cohorts(frame: pd.DataFrame) -> list[dict[str, Any]]:
                 "more": max(0, len(members) - MAX_MEMBERS),
                 "p_value": words.probability(float(p_values.min())) if len(p_values) else "",
                 "hours": words.number(int(hours.max())) if len(hours) else "",
-                "when": words.span(part["first"].min(), part["last"].max()),
+                "when": words.span(part["first"].min(), part["last"].max(), year=year),
             }
         )
     return out

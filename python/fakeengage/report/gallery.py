@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from markupsafe import Markup
 
 from fakeengage.report import words
-from fakeengage.report.chart import Series, draw
+from fakeengage.report.chart import Chart, Series, draw
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fakeengage.panel import Panel
     from fakeengage.report.content import Row
     from fakeengage.result import Result
 
@@ -33,7 +33,7 @@ class Picture:
     """One account in full."""
 
     position: int
-    charts: list[tuple[str, Markup]]
+    charts: list[Chart]
     windows: list[dict[str, str]]
     more_windows: int
     facts: list[str]
@@ -59,12 +59,18 @@ def pictures(
     used = 0
     for i in candidates:
         picture = _picture(result, i, windows.get(result.accounts["account_id"].iloc[i]))
-        used += sum(len(chart) for _, chart in picture.charts)
+        used += sum(len(chart.svg) for chart in picture.charts)
         if out and used > MAX_BYTES:
             break
         picture.open = len(out) < (10 if flagged[i] else 3) or wanted is not None
         out.append(picture)
     return out
+
+
+def spans_years(panel: Panel) -> bool:
+    """Whether a day and a month alone do not say when."""
+    moments = panel.timestamps[[0, -1]] if panel.n_steps else panel.timestamps
+    return bool(len(moments)) and bool(moments[1] - moments[0] > np.timedelta64(300, "D"))
 
 
 def _picture(result: Result, i: int, found: pd.DataFrame | None) -> Picture:
@@ -82,15 +88,10 @@ def _picture(result: Result, i: int, found: pd.DataFrame | None) -> Picture:
             continue
         spans = _spans(found, metric, moments)
         charts.append(
-            (
-                metric,
-                draw(
-                    Series(metric, moments, observed[k], expected[k], log_sd[k], spans, _label(metric, spans))
-                ),
-            )
+            draw(Series(metric, moments, observed[k], expected[k], log_sd[k], spans, _label(metric, spans)))
         )
-    listed, more = _listed(found)
-    return Picture(i, charts, listed, more, _facts(result.accounts.iloc[i]))
+    listed, more = _listed(found, spans_years(panel))
+    return Picture(i, charts, listed, more, _facts(result.accounts.iloc[i], str(panel.cadence)))
 
 
 def _spans(found: pd.DataFrame | None, metric: str, moments: Any) -> list[tuple[int, int]]:
@@ -110,7 +111,7 @@ def _label(metric: str, spans: list[tuple[int, int]]) -> str:
     return f"{metric}: observed counts with the expected curve; {found}"
 
 
-def _listed(found: pd.DataFrame | None) -> tuple[list[dict[str, str]], int]:
+def _listed(found: pd.DataFrame | None, year: bool) -> tuple[list[dict[str, str]], int]:
     """Windows in words, in order of time; where there are many, the strongest ones."""
     if found is None:
         return [], 0
@@ -120,7 +121,7 @@ def _listed(found: pd.DataFrame | None) -> tuple[list[dict[str, str]], int]:
     listed = [
         {
             "metric": str(w["metric"]),
-            "when": words.span(w["start"], w["end"]),
+            "when": words.span(w["start"], w["end"], year=year),
             "observed": words.count(float(w["observed"])),
             "expected": words.count(float(w["expected"])),
             "excess": words.count(float(w["excess"]), sign=True),
@@ -131,10 +132,11 @@ def _listed(found: pd.DataFrame | None) -> tuple[list[dict[str, str]], int]:
     return listed, max(0, len(found) - MAX_WINDOWS)
 
 
-def _facts(record: pd.Series[Any]) -> list[str]:
+def _facts(record: pd.Series[Any], cadence: str) -> list[str]:
     out = []
     if not words.missing(record["hours_observed"]):
-        out.append(f"{words.number(int(record['hours_observed']))} hours observed")
+        n = words.number(int(record["hours_observed"]))
+        out.append(f"{n} hours observed" if cadence == "1 hour" else f"{n} steps of {cadence} observed")
     if not words.missing(record["detectable_share"]):
         share = words.percent(float(record["detectable_share"]))
         out.append(f"inflation of {share} or more would have been seen here")

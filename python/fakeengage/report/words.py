@@ -56,18 +56,18 @@ def plural(n: int, word: str) -> str:
     return f"{number(n)} {word}{'' if n == 1 else 's'}"
 
 
-def span(start: Any, end: Any) -> str:
-    """A stretch of time, end excluded: ``12 Mar 08:00 – 14 Mar 02:00`` (UTC)."""
+def span(start: Any, end: Any, *, year: bool = False) -> str:
+    """A stretch of time, end excluded: ``12 Mar 08:00 – 14 Mar 02:00`` (UTC), with the year where asked."""
     if missing(start) or missing(end):
         return ""
     same_day = start.date() == end.date()
     if (start.hour, start.minute, end.hour, end.minute) == (0, 0, 0, 0) and not same_day:
-        return f"{_day(start)} – {_day(end)}"
-    return f"{_day(start)} {start:%H:%M} – {'' if same_day else _day(end) + ' '}{end:%H:%M}"
+        return f"{_day(start, year)} – {_day(end, year)}"
+    return f"{_day(start, year)} {start:%H:%M} – {'' if same_day else _day(end, year) + ' '}{end:%H:%M}"
 
 
-def _day(moment: Any) -> str:
-    return f"{moment.day} {moment:%b}"
+def _day(moment: Any, year: bool) -> str:
+    return f"{moment.day} {moment:%b}" + (f" {moment.year}" if year else "")
 
 
 def identifier(value: Any, longest: int = 60) -> str:
