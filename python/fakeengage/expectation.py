@@ -53,8 +53,11 @@ class Expectation:
         One row per account and metric: ``account``, ``metric``, ``n_observed``, ``max_z`` (signed Z of
         the strongest window), ``joint_z`` (largest Z that another metric shares in the same window
         and direction; NaN without another), ``p_block`` (block bootstrap of the account's own
-        residuals), ``detectable_share`` (smallest inflation over a day that would have been listed),
-        ``level_sd``, ``level_hours``, ``noise_sd``. NaN where the metric is not judged.
+        residuals: hardly ever false, hardly ever small), ``p_peak`` (the strongest windows as
+        outliers among the account's own peaks: nominal on real organic series, and small for purges
+        and plain bursts), ``slow_start``, ``slow_end``, ``slow_score`` (the slow window most unusual
+        for its length; 0 and 1 are the median and 90 % point of real organic series),
+        ``detectable_share`` (smallest inflation over a day that would have been listed), ``level_sd``, ``level_hours``, ``noise_sd``. NaN where the metric is not judged.
 
     Notes
     -----
@@ -202,6 +205,10 @@ def fit_expectation(
             "max_z": out["max_z"],
             "joint_z": out["joint_z"],
             "p_block": out["p_block"],
+            "p_peak": out["p_peak"],
+            "slow_start": out["slow_start"],
+            "slow_end": out["slow_end"],
+            "slow_score": out["slow_score"],
             "detectable_share": out["detectable_share"],
             "level_sd": out["level_sd"],
             "level_hours": out["level_steps"] * panel.cadence.hours,

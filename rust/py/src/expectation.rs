@@ -1,7 +1,7 @@
 //! Expectation: panel in, arrays per step, per window and per metric out.
 
 use crate::convert::value_error;
-use fakeengage_core::expectation::{self as engine, Clock, Platform, platform};
+use fakeengage_core::expectation::{self as engine, Account, Clock, Platform, platform};
 use fakeengage_core::rows::Layout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -50,23 +50,37 @@ pub(crate) fn fit_expectation<'py>(
             engine::fit_panel(layout, data, starts, clock, shared, seed, threads)
         })
         .map_err(value_error)?;
-    let mut steps: [Vec<f32>; 3] = std::array::from_fn(|_| Vec::with_capacity(data.len()));
-    let mut whole: [Vec<i64>; 4] = Default::default();
-    let mut real: [Vec<f64>; 6] = Default::default();
-    let mut n_observed = Vec::new();
-    let mut summary: [Vec<f64>; 7] = Default::default();
-    for (i, account) in accounts.iter().enumerate() {
+    let out = PyDict::new(py);
+    step_columns(&out, &accounts)?;
+    window_columns(&out, &accounts, starts)?;
+    summary_columns(&out, &accounts, starts)?;
+    Ok(out)
+}
+
+/// Arrays in the panel's layout.
+fn step_columns(out: &Bound<'_, PyDict>, accounts: &[Account]) -> PyResult<()> {
+    let mut steps: [Vec<f32>; 3] = Default::default();
+    for account in accounts {
         steps[0].extend(&account.expected);
         steps[1].extend(&account.log_sd);
         steps[2].extend(&account.hour_z);
+    }
+    let names = ["expected", "log_sd", "hour_z"];
+    for (name, column) in names.into_iter().zip(steps) {
+        out.set_item(name, column.into_pyarray(out.py()))?;
+    }
+    Ok(())
+}
+
+/// One row per detected window.
+fn window_columns(out: &Bound<'_, PyDict>, accounts: &[Account], starts: &[i64]) -> PyResult<()> {
+    let mut whole: [Vec<i64>; 4] = Default::default();
+    let mut real: [Vec<f64>; 6] = Default::default();
+    for (i, account) in accounts.iter().enumerate() {
         for w in &account.windows {
             let v = &w.volume;
-            let row = [
-                i as i64,
-                w.metric as i64,
-                starts[i] + w.start as i64,
-                starts[i] + w.end as i64,
-            ];
+            let (from, to) = (starts[i] + w.start as i64, starts[i] + w.end as i64);
+            let row = [i as i64, w.metric as i64, from, to];
             whole
                 .iter_mut()
                 .zip(row)
@@ -76,29 +90,9 @@ pub(crate) fn fit_expectation<'py>(
                 .zip(row)
                 .for_each(|(column, value)| column.push(value));
         }
-        for s in &account.summary {
-            n_observed.push(s.n_observed as i64);
-            let row = [
-                s.max_z,
-                s.joint_z,
-                s.p_block,
-                s.detectable_share,
-                s.level_sd,
-                s.level_steps,
-                s.noise_sd,
-            ];
-            summary
-                .iter_mut()
-                .zip(row)
-                .for_each(|(column, value)| column.push(value));
-        }
-    }
-    let out = PyDict::new(py);
-    for (name, column) in ["expected", "log_sd", "hour_z"].into_iter().zip(steps) {
-        out.set_item(name, column.into_pyarray(py))?;
     }
     for (name, column) in ["account", "metric", "start", "end"].into_iter().zip(whole) {
-        out.set_item(name, column.into_pyarray(py))?;
+        out.set_item(name, column.into_pyarray(out.py()))?;
     }
     let names = [
         "z",
@@ -109,22 +103,66 @@ pub(crate) fn fit_expectation<'py>(
         "excess_high",
     ];
     for (name, column) in names.into_iter().zip(real) {
-        out.set_item(name, column.into_pyarray(py))?;
+        out.set_item(name, column.into_pyarray(out.py()))?;
     }
-    out.set_item("n_observed", n_observed.into_pyarray(py))?;
+    Ok(())
+}
+
+/// One row per account and metric.
+fn summary_columns(out: &Bound<'_, PyDict>, accounts: &[Account], starts: &[i64]) -> PyResult<()> {
+    let mut whole: [Vec<i64>; 3] = Default::default();
+    let mut real: [Vec<f64>; 9] = Default::default();
+    for (i, s) in accounts
+        .iter()
+        .enumerate()
+        .flat_map(|(i, a)| a.summary.iter().map(move |s| (i, s)))
+    {
+        let (from, to, score) = s.slow.unwrap_or((0, 0, f64::NAN));
+        let row = [
+            s.n_observed as i64,
+            starts[i] + from as i64,
+            starts[i] + to as i64,
+        ];
+        whole
+            .iter_mut()
+            .zip(row)
+            .for_each(|(column, value)| column.push(value));
+        let row = [
+            s.max_z,
+            s.joint_z,
+            s.p_block,
+            s.p_peak,
+            score,
+            s.detectable_share,
+            s.level_sd,
+            s.level_steps,
+            s.noise_sd,
+        ];
+        real.iter_mut()
+            .zip(row)
+            .for_each(|(column, value)| column.push(value));
+    }
+    for (name, column) in ["n_observed", "slow_start", "slow_end"]
+        .into_iter()
+        .zip(whole)
+    {
+        out.set_item(name, column.into_pyarray(out.py()))?;
+    }
     let names = [
         "max_z",
         "joint_z",
         "p_block",
+        "p_peak",
+        "slow_score",
         "detectable_share",
         "level_sd",
         "level_steps",
         "noise_sd",
     ];
-    for (name, column) in names.into_iter().zip(summary) {
-        out.set_item(name, column.into_pyarray(py))?;
+    for (name, column) in names.into_iter().zip(real) {
+        out.set_item(name, column.into_pyarray(out.py()))?;
     }
-    Ok(out)
+    Ok(())
 }
 
 /// Predictive mean and extra log variance of every step, missing ones too.

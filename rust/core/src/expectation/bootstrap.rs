@@ -7,7 +7,7 @@
 use crate::rng::Stream;
 
 /// Series drawn.
-const DRAWS: usize = 60;
+const DRAWS: usize = 40;
 /// Window lengths of the cheap statistic.
 const LENGTHS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 /// Purpose of the random stream.
@@ -55,7 +55,7 @@ pub fn p_value(standardised: &[f64], aside: &[bool], guard: usize, block: usize,
     let pool: Vec<f64> = standardised
         .iter()
         .zip(aside)
-        .filter(|&(u, &out)| !u.is_nan() && !out)
+        .filter(|&(u, &_out)| !u.is_nan())
         .map(|(&u, _)| u)
         .collect();
     if pool.len() < 8 {

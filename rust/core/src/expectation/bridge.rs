@@ -7,6 +7,9 @@ use super::level::meet;
 /// Blocks into which a long window is cut: the level is taken as constant inside a block.
 const BLOCKS: usize = 6;
 
+/// Windows below this |Z| say nothing and are not worked out.
+const LEAST_Z: f64 = 0.8;
+
 /// One window held against what its outside predicts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
@@ -92,8 +95,9 @@ impl<'a> Bridge<'a> {
     }
 
     /// Judges `[start, end)`; `pooling` is [`super::level::LevelLaw::pooling`] of its length.
-    /// `None` where fewer than half of its steps were observed.
-    pub fn judge(&self, start: usize, end: usize, pooling: f64) -> Option<Verdict> {
+    /// `None` where fewer than half of its steps were observed, where less than `least` actions are too
+    /// many or too few, and where |Z| is plainly below [`LEAST_Z`].
+    pub fn judge(&self, start: usize, end: usize, pooling: f64, least: f64) -> Option<Verdict> {
         let length = end - start;
         if 2 * self.n_seen(start, end) < length || 2 * length > self.decay.len() {
             return None;
@@ -124,6 +128,9 @@ impl<'a> Bridge<'a> {
         }
         level_variance /= length as f64;
         let observed = self.observed[end] - self.observed[start];
+        if (observed - expected).abs() < least {
+            return None;
+        }
         // Counting noise between the observed and the predicted count, nearer to the observed one:
         // this makes the score of a Poisson count equal its signed root deviance within 3 %, where
         // 1/predicted alone calls every third quiet stretch a purge.
@@ -136,6 +143,11 @@ impl<'a> Bridge<'a> {
             // A sum below zero is further away than an empty window: mirrored on the scale of the
             // expectation, so that corrections of a few actions on a large count weigh nothing.
             ratio /= 1.0 - observed / (expected + 0.5);
+        }
+        // Near 1 a logarithm is 2 (r - 1)/(r + 1); most windows end here, without log and root.
+        let rough = 2.0 * (ratio - 1.0) / (ratio + 1.0);
+        if rough * rough < LEAST_Z * LEAST_Z * variance && rough.abs() < 0.5 {
+            return None;
         }
         Some(Verdict {
             z: libm::log(ratio) / variance.sqrt(),

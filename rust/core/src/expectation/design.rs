@@ -6,13 +6,16 @@ pub const COLUMNS: usize = 16;
 /// Prior standard deviation of the intercept: wide, the data place it.
 const INTERCEPT_SD: f64 = 10.0;
 /// Of the slope in log age and of the linear term: posts decay like age to a power near -1.
-const TREND_SD: f64 = 1.8;
+const TREND_SD: f64 = 1.0;
 /// Of the two changes of that slope.
-const HINGE_SD: f64 = 1.0;
+const HINGE_SD: f64 = 0.5;
 /// Of the cosine and sine of 1, 2 and 3 cycles a day.
 const DAY_SD: [f64; 3] = [0.5, 0.35, 0.25];
-/// Of the cosine and sine of 1 and 2 cycles a week.
-const WEEK_SD: [f64; 2] = [0.25, 0.15];
+/// Of the cosine and sine of 1 and 2 cycles a week, per week observed: two weeks cannot tell a weekly
+/// cycle from one slow attack, so the part grows with the number of turns.
+const WEEK_SD: [f64; 2] = [0.04, 0.025];
+/// Weeks at which it grows no more.
+const WEEKS_ENOUGH: f64 = 6.0;
 /// Prior of the share of the platform's common factor that an account follows.
 const PLATFORM_PRIOR: (f64, f64) = (0.7, 0.3);
 /// Where on the range of log age its slope may change.
@@ -79,9 +82,10 @@ impl Design {
         }
         if clock.steps_per_week >= 7 && n_steps * 7 >= WEEK_NEEDS_DAYS * clock.steps_per_week {
             harmonics(&mut rows, WEEK, WEEK_SD.len(), start, clock.steps_per_week);
+            let weeks = (n_steps as f64 / clock.steps_per_week as f64).min(WEEKS_ENOUGH);
             for (k, &value) in WEEK_SD.iter().enumerate() {
-                sd[WEEK + 2 * k] = value;
-                sd[WEEK + 2 * k + 1] = value;
+                sd[WEEK + 2 * k] = value * weeks;
+                sd[WEEK + 2 * k + 1] = value * weeks;
             }
         }
         if let Some(factor) = platform {

@@ -10,7 +10,8 @@ use super::level::{LevelLaw, Sides, search};
 const ROUNDS: usize = 5;
 const ROUNDS_WARM: usize = 3;
 /// The law of the level is searched in this many first rounds; later ones only settle.
-const SEARCHES: usize = 3;
+const SEARCHES: usize = 2;
+const SEARCHES_WARM: usize = 1;
 /// Log expectations stay in this range, so that no count of any size makes an infinity.
 const LOG_RANGE: (f64, f64) = (-8.0, 40.0);
 /// An autocorrelated level carries fewer independent residuals; their number shrinks by at most this.
@@ -96,7 +97,10 @@ pub fn fit(y: &[f64], used: &[bool], design: &Design, from: Option<&Fit>) -> Fit
     let mut level_variance = vec![0.0; n];
     let mut sides = Sides::default();
     let mut coefficients = [0.0; COLUMNS];
-    let rounds = if from.is_some() { ROUNDS_WARM } else { ROUNDS };
+    let (rounds, searches) = match from {
+        Some(_) => (ROUNDS_WARM, SEARCHES_WARM),
+        None => (ROUNDS, SEARCHES),
+    };
     for round in 0..rounds {
         let deflation = 1.0 / (1.0 / (1.0 - law.decay())).min(MAX_DEFLATION);
         for t in 0..n {
@@ -114,7 +118,7 @@ pub fn fit(y: &[f64], used: &[bool], design: &Design, from: Option<&Fit>) -> Fit
             stiff_log[t] = sum.clamp(LOG_RANGE.0, LOG_RANGE.1);
             working[t] -= stiff_log[t];
         }
-        if round < SEARCHES {
+        if round < searches {
             law = search(&working, &counting, &weight, law);
         }
         for t in 0..n {

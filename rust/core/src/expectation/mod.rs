@@ -12,6 +12,8 @@ pub mod design;
 pub mod fit;
 pub mod hours;
 pub mod level;
+pub mod peaks;
+pub mod placement;
 pub mod platform;
 pub mod volume;
 pub mod windows;
@@ -58,6 +60,11 @@ pub struct Summary {
     pub joint_z: f64,
     /// Block bootstrap p-value of the strongest window.
     pub p_block: f64,
+    /// p-value of the strongest windows as outliers among the account's own peaks.
+    pub p_peak: f64,
+    /// The slow window that is most unusual for its length: first step, first step after it and
+    /// signed score, at which 0 and 1 are the median and the 90 % point of organic series.
+    pub slow: Option<(usize, usize, f64)>,
     /// Smallest inflation over a day that would have been listed, as a share.
     pub detectable_share: f64,
     /// Standard deviation of the level on the log scale.
@@ -76,6 +83,8 @@ impl Summary {
             max_z: nan,
             joint_z: nan,
             p_block: nan,
+            p_peak: nan,
+            slow: None,
             detectable_share: nan,
             level_sd: nan,
             level_steps: nan,
@@ -137,7 +146,12 @@ fn judge(y: Vec<f64>, design: &Design, grid: &Grid) -> Judged {
     let mut used: Vec<bool> = y.iter().map(|v| v.is_finite()).collect();
     let mut aside = vec![false; y.len()];
     let mut fitted = fit::fit(&clipped, &used, design, None);
-    let mut z = windows::scan(grid, &fitted, &Bridge::new(&fitted, &y, grid.longest()));
+    let mut z = windows::scan(
+        grid,
+        &fitted,
+        &Bridge::new(&fitted, &y, grid.longest()),
+        true,
+    );
     let peeled = windows::set_aside(grid, &z, y.len());
     if !peeled.is_empty() {
         for (start, end) in peeled {
@@ -145,7 +159,12 @@ fn judge(y: Vec<f64>, design: &Design, grid: &Grid) -> Judged {
             aside[start..end].fill(true);
         }
         fitted = fit::fit(&clipped, &used, design, Some(&fitted));
-        z = windows::scan(grid, &fitted, &Bridge::new(&fitted, &y, grid.longest()));
+        z = windows::scan(
+            grid,
+            &fitted,
+            &Bridge::new(&fitted, &y, grid.longest()),
+            false,
+        );
     }
     Judged {
         fit: fitted,
@@ -255,7 +274,8 @@ fn report(
         out.hour_z[k * n + t] = score as f32;
     }
     let bridge = Bridge::new(fit, y, grid.longest());
-    for (start, end, z) in windows::list(grid, fit, z, &standardised) {
+    let place = placement::scores(grid, fit, &standardised);
+    for (start, end, z) in windows::list(grid, z, &place) {
         let volume = volume::volume(&bridge, start, end);
         out.windows.push(Window {
             metric: k,
@@ -279,6 +299,8 @@ fn report(
         max_z: windows::strongest(z).map_or(0.0, |i| z[i]),
         joint_z,
         p_block: bootstrap::p_value(&standardised, aside, guard, block, seed),
+        p_peak: peaks::p_value(grid, z),
+        slow: placement::slowest(grid, &place, n),
         detectable_share: volume::detectable_share(
             fit,
             typical[n / 2],

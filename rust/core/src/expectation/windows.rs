@@ -22,8 +22,6 @@ pub const LIST_Z: f64 = 4.0;
 pub const MAX_WINDOWS: usize = 14;
 /// A placed window keeps at least this share of the evidence of the window that it replaces.
 const PLACEMENT_SHARE: f64 = 0.7;
-/// Residuals count at most this many standard deviations where windows are placed.
-const CLIP: f64 = 1.5;
 
 /// The windows to judge in a series of a given length.
 #[derive(Debug, Clone)]
@@ -66,8 +64,9 @@ impl Grid {
     }
 }
 
-/// Signed Z of every window of the grid, 0 where it is not judged.
-pub fn scan(grid: &Grid, fit: &Fit, bridge: &Bridge<'_>) -> Vec<f64> {
+/// Signed Z of every window of the grid, 0 where it is not judged. A `coarse` scan judges every second
+/// window of the longer lengths: enough to find what to set aside.
+pub fn scan(grid: &Grid, fit: &Fit, bridge: &Bridge<'_>, coarse: bool) -> Vec<f64> {
     let pooling: Vec<f64> = grid
         .lengths
         .iter()
@@ -75,11 +74,15 @@ pub fn scan(grid: &Grid, fit: &Fit, bridge: &Bridge<'_>) -> Vec<f64> {
         .collect();
     grid.windows
         .iter()
-        .map(|&(start, end, k)| {
-            match bridge.judge(start as usize, end as usize, pooling[usize::from(k)]) {
-                Some(v) if (v.observed - v.expected).abs() >= LEAST_ACTIONS => v.z,
-                _ => 0.0,
+        .enumerate()
+        .map(|(i, &(start, end, k))| {
+            if coarse && i % 2 == 1 && (end - start) as usize >= STRIDE {
+                return 0.0;
             }
+            let (start, end) = (start as usize, end as usize);
+            bridge
+                .judge(start, end, pooling[usize::from(k)], LEAST_ACTIONS)
+                .map_or(0.0, |v| v.z)
         })
         .collect()
 }
@@ -133,52 +136,19 @@ fn silence(grid: &Grid, z: &mut [f64], start: u32, end: u32) {
     }
 }
 
-/// Score of each window from residuals clipped at [`CLIP`]: where a change begins and ends, without
-/// one large step deciding it.
-fn placement(grid: &Grid, fit: &Fit, standardised: &[f64]) -> Vec<f64> {
-    let n = standardised.len();
-    let mut sums = vec![0.0; n + 1];
-    let mut shared = 0.0;
-    for t in 0..n {
-        let u = standardised[t];
-        let u = if u.is_nan() {
-            0.0
-        } else {
-            u.clamp(-CLIP, CLIP)
-        };
-        sums[t + 1] = sums[t] + u;
-        shared += fit.law.variance / fit.stiff_variance(t);
-    }
-    // Share of the variance of a residual that the slow level has in common.
-    shared /= n.max(1) as f64;
-    let scale: Vec<f64> = grid
-        .lengths
-        .iter()
-        .map(|&l| {
-            let l = l as f64;
-            1.0 / (l * (1.0 - shared) + l * l * shared * fit.law.pooling(l)).sqrt()
-        })
-        .collect();
-    grid.windows
-        .iter()
-        .map(|&(start, end, k)| (sums[end as usize] - sums[start as usize]) * scale[usize::from(k)])
-        .collect()
-}
-
 /// Windows to list in order of their start: `(start, end, z)`.
 ///
-/// The bridge decides whether there is one; clipped residuals decide where it begins and ends.
+/// The bridge decides whether there is one; clipped residuals ([`super::placement::scores`]) decide
+/// where it begins and ends.
 /// Windows of one direction that touch are one window with the stronger z.
-pub fn list(grid: &Grid, fit: &Fit, z: &[f64], standardised: &[f64]) -> Vec<(usize, usize, f64)> {
+pub fn list(grid: &Grid, z: &[f64], place: &[f64]) -> Vec<(usize, usize, f64)> {
     let mut left = z.to_vec();
     let mut found: Vec<(usize, usize, f64)> = Vec::new();
-    let mut place: Option<Vec<f64>> = None;
     while found.len() < MAX_WINDOWS {
         let Some(best) = strongest(&left) else { break };
         if left[best].abs() < LIST_Z {
             break;
         }
-        let place = place.get_or_insert_with(|| placement(grid, fit, standardised));
         let (start, end, _) = grid.windows[best];
         let floor = LIST_Z.max(PLACEMENT_SHARE * left[best].abs());
         let mut chosen = best;
