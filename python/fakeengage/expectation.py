@@ -50,14 +50,15 @@ class Expectation:
         (name), ``start``, ``end`` (step numbers of the clock, end exclusive), ``z`` (signed),
         ``observed``, ``expected``, ``excess``, ``excess_low``, ``excess_high`` (90 %).
     summary
-        One row per account and metric: ``account``, ``metric``, ``n_observed``, ``max_z`` (signed Z of
-        the strongest window), ``joint_z`` (largest Z that another metric shares in the same window
-        and direction; NaN without another), ``p_block`` (block bootstrap of the account's own
-        residuals: hardly ever false, hardly ever small), ``p_peak`` (the strongest windows as
-        outliers among the account's own peaks: nominal on real organic series, and small for purges
-        and plain bursts), ``slow_start``, ``slow_end``, ``slow_score`` (the slow window most unusual
-        for its length; 0 and 1 are the median and 90 % point of real organic series),
-        ``detectable_share`` (smallest inflation over a day that would have been listed), ``level_sd``, ``level_hours``, ``noise_sd``. NaN where the metric is not judged.
+        One row per account and metric, NaN where the metric is not judged: ``account``, ``metric``,
+        ``n_observed``; ``max_z``, signed Z of the strongest window; ``joint_z``, largest Z that another
+        metric shares in the same window and direction (NaN without another); ``p_block``, block
+        bootstrap of the account's own residuals (hardly ever false, hardly ever small); ``p_peak``, the
+        strongest windows as outliers among the account's own peaks (nominal on real organic series,
+        small for purges and plain bursts); ``slow_start``, ``slow_end``, ``slow_score``, the slow window
+        most unusual for its length (0 and 1 are the median and 90 % point of real organic series);
+        ``detectable_share``, smallest inflation over a day that would have been listed;
+        ``level_sd``, ``level_hours``, ``noise_sd``.
 
     Notes
     -----
