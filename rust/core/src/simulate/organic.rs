@@ -70,28 +70,28 @@ impl Source<'_> {
             smooth,
         };
         for t in 0..n {
-            let (mut factor, mut promoted) = (self.idle.unwrap_or(1.0), 0.0);
+            let (mut factor, mut promoted, mut event) = (self.idle.unwrap_or(1.0), 0.0, 0.0);
             if let Some(course) = course {
-                excess[t] += course.excess[t];
+                event = course.excess[t];
                 factor *= course.factor[t];
                 promoted = course.promoted[t] * self.traits.level;
             }
             let day = days[(self.clock.start_hour + t) / 24];
-            let own = if on[t] {
-                rates.smooth[t] / on_share
-                    * libm::exp(noise[t] + day - centre)
-                    * (1.0 + excess[t] + live[t])
-                    * factor
+            let usual = rates.smooth[t] / on_share * libm::exp(noise[t] + day - centre) * factor;
+            // Silence is the account's own; what the world does to it goes on meanwhile.
+            let share = if on[t] {
+                1.0 + excess[t] + live[t]
             } else {
                 0.0
             };
+            let own = usual * (share + event);
             rates.views[t] = own + promoted;
             rates.promoted[t] = if promoted > 0.0 {
                 promoted / (own + promoted)
             } else {
                 0.0
             };
-            rates.virality[t] = libm::log1p(excess[t]);
+            rates.virality[t] = libm::log1p(excess[t] + event);
         }
         rates
     }
