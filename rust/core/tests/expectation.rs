@@ -90,6 +90,23 @@ fn flat_empty_huge_and_tiny_series_are_judged_without_alarm() {
 }
 
 #[test]
+fn silence_is_no_purge_where_it_is_a_habit() {
+    let mut y = poisson(336, 4, 40.0);
+    for (t, v) in y.iter_mut().enumerate() {
+        if t / 30 % 2 == 1 {
+            *v = 0.0;
+        }
+    }
+    let purges = |y: &[f32]| {
+        let found = fit_account(y, 1, 0, HOURLY, None, 0).windows;
+        found.iter().filter(|w| w.z < 0.0).count()
+    };
+    assert_eq!(purges(&y), 0);
+    y[200..204].fill(-300.0);
+    assert_eq!(purges(&y), 1);
+}
+
+#[test]
 fn short_and_missing_metrics_are_not_judged() {
     let found = fit_account(&[5.0; 13], 1, 0, HOURLY, None, 0);
     assert!(found.expected[0].is_nan() && found.summary[0].max_z.is_nan());

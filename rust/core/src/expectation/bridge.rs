@@ -10,6 +10,11 @@ const BLOCKS: usize = 6;
 /// Windows below this |Z| say nothing and are not worked out.
 const LEAST_Z: f64 = 0.8;
 
+/// A step is silent with at most this share of the series' mean; a series with this share of silent
+/// steps is intermittent.
+const SILENT: f64 = 0.02;
+const INTERMITTENT: f64 = 0.2;
+
 /// One window held against what its outside predicts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
@@ -29,6 +34,8 @@ pub struct Bridge<'a> {
     observed: Vec<f64>,
     stiff: Vec<f64>,
     stiff_square: Vec<f64>,
+    /// Whether silence is a habit here, so that a silent window is no sign of a purge.
+    intermittent: bool,
     /// Decay of the level over half steps: block centres may lie between two steps.
     decay: Vec<f64>,
 }
@@ -48,6 +55,12 @@ impl<'a> Bridge<'a> {
             stiff[t + 1] = stiff[t] + mu;
             stiff_square[t + 1] = stiff_square[t] + mu * mu;
         }
+        let floor = SILENT * observed[n] / f64::from(seen[n]).max(1.0);
+        let silent = y
+            .iter()
+            .filter(|&&v| v >= 0.0 && v <= floor.max(0.0))
+            .count();
+        let intermittent = silent as f64 >= INTERMITTENT * f64::from(seen[n]);
         let half = libm::exp(-0.5 / fit.law.memory);
         let mut decay = vec![1.0; 2 * longest.max(1)];
         for k in 1..decay.len() {
@@ -59,6 +72,7 @@ impl<'a> Bridge<'a> {
             observed,
             stiff,
             stiff_square,
+            intermittent,
             decay,
         }
     }
@@ -128,7 +142,8 @@ impl<'a> Bridge<'a> {
         }
         level_variance /= length as f64;
         let observed = self.observed[end] - self.observed[start];
-        if (observed - expected).abs() < least {
+        let habit = self.intermittent && observed >= 0.0 && observed < expected;
+        if habit || (observed - expected).abs() < least {
             return None;
         }
         // Counting noise between the observed and the predicted count, nearer to the observed one:
