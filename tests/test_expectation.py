@@ -135,6 +135,10 @@ def test_platform_factor_adds_up_in_any_order_and_calms_the_batch():
     assert together.summary["max_z"].median() < 0.5 * own.summary["max_z"].median()
     few = batch.select([0, 1, 2, 3])
     assert fe.platform_factor(few, fe.fit_expectation(few)) is None
+    far = fe.Panel(
+        batch.data, batch.offsets, batch.starts * np.arange(1, 31), batch.metrics, batch.account_ids
+    )
+    assert fe.platform_factor(far, own) is None
 
 
 def test_left_out_steps_are_predicted_from_the_rest():

@@ -25,6 +25,9 @@ LEAST_PARTNERS = 5
 WINDOW_Z = 4.0
 """Smallest absolute ``z`` of a listed window."""
 
+MAX_PLATFORM_STEPS = 65_536
+"""Longest common clock for which a platform factor is sketched: 100 MB of counts."""
+
 _WEEK_MINUTES = 10_080
 _BINS = 193
 
@@ -253,7 +256,10 @@ def platform_sketch(panel: Panel, expectation: Expectation, *, threads: int | No
 
 
 def platform_factor(panel: Panel, expectation: Expectation) -> PlatformFactor | None:
-    """What the accounts of a panel have in common at each step; ``None`` below five partners anywhere.
+    """What the accounts of a panel have in common at each step.
+
+    ``None`` where no step has five partners, or the common clock is longer than
+    :data:`MAX_PLATFORM_STEPS` steps.
 
     Parameters
     ----------
@@ -268,6 +274,8 @@ def platform_factor(panel: Panel, expectation: Expectation) -> PlatformFactor | 
         To be given to :func:`fit_expectation`; parts of a larger panel add up with
         :func:`platform_sketch` and :meth:`PlatformFactor.merge`.
     """
+    if panel.n_steps > MAX_PLATFORM_STEPS:
+        return None
     found = platform_sketch(panel, expectation)
     return found if (found.n_partners >= LEAST_PARTNERS).any() else None
 

@@ -24,6 +24,7 @@ use bridge::Bridge;
 pub use design::Clock;
 use design::Design;
 use fit::Fit;
+pub use platform::Platform;
 use windows::Grid;
 
 /// Fewest observed steps of a metric that can be judged.
@@ -106,30 +107,6 @@ pub struct Account {
     pub windows: Vec<Window>,
     /// One entry per metric.
     pub summary: Vec<Summary>,
-}
-
-/// What the platform as a whole did: log factor per step from step number `origin` on.
-#[derive(Debug, Clone, Copy)]
-pub struct Platform<'a> {
-    /// Number of the first step.
-    pub origin: i64,
-    /// Log factor of each step; values that are not finite count as 0.
-    pub log_factor: &'a [f64],
-}
-
-impl Platform<'_> {
-    /// The factor at the `n_steps` steps from number `start` on, 0 outside its range.
-    fn at(&self, start: i64, n_steps: usize) -> Vec<f64> {
-        (0..n_steps as i64)
-            .map(|t| {
-                let position = start.saturating_add(t).saturating_sub(self.origin);
-                usize::try_from(position)
-                    .ok()
-                    .and_then(|p| self.log_factor.get(p).copied())
-                    .unwrap_or(0.0)
-            })
-            .collect()
-    }
 }
 
 /// A metric after its second fit.

@@ -5,6 +5,30 @@
 
 use crate::rows::{Layout, map_indices};
 
+/// What the platform as a whole did: log factor per step from step number `origin` on.
+#[derive(Debug, Clone, Copy)]
+pub struct Platform<'a> {
+    /// Number of the first step.
+    pub origin: i64,
+    /// Log factor of each step; values that are not finite count as 0.
+    pub log_factor: &'a [f64],
+}
+
+impl Platform<'_> {
+    /// The factor at the `n_steps` steps from number `start` on, 0 outside its range.
+    pub(super) fn at(&self, start: i64, n_steps: usize) -> Vec<f64> {
+        (0..n_steps as i64)
+            .map(|t| {
+                let position = start.saturating_add(t).saturating_sub(self.origin);
+                usize::try_from(position)
+                    .ok()
+                    .and_then(|p| self.log_factor.get(p).copied())
+                    .unwrap_or(0.0)
+            })
+            .collect()
+    }
+}
+
 /// Bins of the histogram of one step.
 pub const BINS: usize = 193;
 /// Width of a bin on the log scale.
