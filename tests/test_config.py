@@ -84,9 +84,10 @@ def test_written_settings_make_the_same_run_again(tmp_path: Path) -> None:
 
 
 def test_training_never_uses_the_accounts_that_are_judged() -> None:
-    assert load_config(None, {"simulate.seed": 5}).training_spec()["seed"] == 6
-    with pytest.raises(ValueError, match="other accounts"):
-        load_config(None, {"simulate.seed": 5, "train.seed": 5, "train.preset": "published"}).training_spec()
+    spec = load_config(None, {"simulate.seed": 5, "simulate.preset": "evasive"}).training_spec()
+    assert (spec["seed"], spec["preset"]) == (6, "evasive")
+    with pytest.raises(ValueError, match="not judged"):
+        load_config(None, {"simulate.seed": 5, "train.seed": 5}).training_spec()
 
 
 def test_only_changed_reading_options_are_passed_on() -> None:

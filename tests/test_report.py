@@ -149,7 +149,7 @@ def test_inflation_headline_adds_up() -> None:
     total = np.nansum([np.nansum(s, dtype=float) for s in result.panel.series("likes")])
     text = "".join(Page(render(result)).text)
     assert words.percent(value / total) in text
-    assert f"{words.count(value, sign=True)} of {words.count(total)}" in text
+    assert f"likes {words.count(value, sign=True)}: {words.percent(value / total)} (" in text
 
 
 def _series(values: list[float] | np.ndarray, **kwargs: object) -> Series:
@@ -221,7 +221,7 @@ def test_dates_on_the_axis() -> None:
         (999_999, "1M"),
         (3.1e6, "3.1M"),
         (-51, "−51"),
-        (2e10, "20G"),
+        (2e10, "20bn"),
     ],
 )
 def test_counts_in_words(value: float, text: str) -> None:
@@ -229,9 +229,10 @@ def test_counts_in_words(value: float, text: str) -> None:
 
 
 def test_shares_and_spans_in_words() -> None:
-    assert [words.percent(s) for s in (0, 0.0004, 0.05, 0.034, 0.34, -0.2)] == [
+    assert [words.percent(s) for s in (0, 0.00004, 0.0031, 0.05, 0.034, 0.34, -0.2)] == [
         "0 %",
-        "< 0.1 %",
+        "< 0.01 %",
+        "0.31 %",
         "5 %",
         "3.4 %",
         "34 %",

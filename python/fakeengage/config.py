@@ -34,15 +34,15 @@ class SimulateConfig(_Section):
 
 
 class TrainConfig(_Section):
-    """Accounts that the detector of a run learns from; never those that are judged."""
+    """Accounts that the detector of a run learns from and is calibrated on; never those that are judged."""
 
-    n_users: int = Field(default=2000, ge=50, description="accounts")
+    n_users: int = Field(default=3000, ge=50, description="accounts")
     length: int = Field(default=336, ge=48, description="hours per account")
-    fake_ratio: float = Field(default=0.1, ge=0, lt=1, description="share of accounts that are fake, 0 to 1")
+    fake_ratio: float = Field(default=0.05, ge=0, lt=1, description="share of accounts that are fake, 0 to 1")
     seed: int | None = Field(default=None, ge=0, description="null: one more than that of simulate")
-    preset: str = Field(default="realistic", description="published, realistic, evasive or blatant")
+    preset: str | None = Field(default=None, description="null: that of simulate, so that p-values hold")
     n_worlds: int = Field(
-        default=20, ge=1, description="simulated platforms that the accounts are spread over"
+        default=1, ge=1, description="simulated platforms that the accounts are spread over"
     )
 
 
@@ -97,11 +97,10 @@ class Config(_Section):
             If they would be the very accounts that are judged.
         """
         seed = self.simulate.seed + 1 if self.train.seed is None else self.train.seed
-        if (seed, self.train.preset) == (self.simulate.seed, self.simulate.preset):
-            raise ValueError(
-                f"train.seed: {seed} is that of simulate too; train on other accounts than are judged"
-            )
-        return {**self.train.model_dump(), "seed": seed, "start": self.simulate.start}
+        preset = self.train.preset or self.simulate.preset
+        if (seed, preset) == (self.simulate.seed, self.simulate.preset):
+            raise ValueError(f"train.seed: {seed} is that of simulate too; train on accounts not judged")
+        return {**self.train.model_dump(), "seed": seed, "preset": preset, "start": self.simulate.start}
 
     def reading_options(self) -> dict[str, Any]:
         """Reading options that differ from their default, as :func:`fakeengage.read_panel` takes them."""

@@ -41,6 +41,9 @@ class Silent:
         yield []
 
 
+SEVERITIES = ("ok", "note", "warning", "error")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a run ends with.
@@ -96,19 +99,20 @@ def run_pipeline(config: Config, out: str | os.PathLike[str], stages: Stages | N
     with stages.stage("validate") as said:
         found = fe.validate(dataset)
         write_atomically(folder / "validation.csv", to_bytes(found.findings, "csv"))
-        odd = int((found.findings["severity"] != "ok").sum())
+        kinds = found.findings["severity"].value_counts()
         said.append(
-            f"{len(found.findings)} checks, " + (f"{odd} with a finding: validation.csv" if odd else "all ok")
+            ", ".join(f"{kinds[kind]} {kind}" for kind in SEVERITIES if kind in kinds) + ": validation.csv"
         )
     with stages.stage("features") as said:
         features = fe.extract_features(dataset.panel, threads=config.score.threads)
         write_atomically(folder / "features.parquet", to_bytes(features.reset_index(), "parquet"))
         said.append(f"{features.shape[1]} per account")
     with stages.stage("train") as said:
-        training = fe.simulate(**config.training_spec(), threads=config.score.threads)
+        spec = config.training_spec()
+        training = fe.simulate(**spec, threads=config.score.threads)
         model = fe.train(training, threads=config.score.threads)
         model.save(folder / "models" / "auditor")
-        said.append(f"on {len(training.accounts)} other accounts")
+        said.append(f"on {len(training.accounts)} other accounts of preset {spec['preset']}")
         del training
     with stages.stage("evaluate") as said:
         measured = fe.evaluate({"auditor": model}, dataset)
@@ -155,11 +159,12 @@ def draw_figures(dataset: Any, measured: Any, result: Any, folder: Path) -> list
             fake, result.accounts["score"].to_numpy(dtype=float)
         ),
     }
-    chosen = _shown(result, fake)
+    chosen = _shown(result, dataset)
     examples = plots.new_axes(max(len(chosen), 1), size=(9, 2.5 * max(len(chosen), 1)))
     for ax, i in zip(examples, chosen, strict=False):
         own = result.windows[result.windows["account_id"] == result.accounts["account_id"].iloc[i]]
-        metric = str(own.sort_values("score")["metric"].iloc[-1])
+        risen = own[own["excess"] > 0] if (own["excess"] > 0).any() else own
+        metric = str(risen.sort_values("score")["metric"].iloc[-1])
         spans = list(own.loc[own["metric"] == metric, ["start", "end"]].itertuples(index=False, name=None))
         plots.series(result.panel, i, metric, expectation=result.expectation, windows=spans, ax=ax)
         kind = str(dataset.accounts["attack"].iloc[i]).replace("_", " ")
@@ -170,13 +175,16 @@ def draw_figures(dataset: Any, measured: Any, result: Any, folder: Path) -> list
     return [plots.save(ax, folder / name) for name, ax in sorted(drawn.items())]
 
 
-def _shown(result: Any, fake: Any) -> list[int]:
-    """Flagged fakes with windows, best ranked first; other fakes where there are too few."""
+def _shown(result: Any, dataset: Any) -> list[int]:
+    """Fakes with windows, flagged and best ranked first, each of another attack where there are enough."""
+    fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
+    attack = dataset.accounts["attack"].astype(str).to_numpy()
     has_window = result.accounts["account_id"].isin(result.windows["account_id"]).to_numpy() & fake
     flagged = result.accounts["flagged"].fillna(False).to_numpy(dtype=bool)
     score = np.nan_to_num(result.accounts["score"].to_numpy(dtype=float), nan=-1.0)
-    order = np.lexsort((np.arange(len(score)), -score, ~flagged))
-    return [int(i) for i in order if has_window[i]][:SHOWN_SERIES]
+    order = [int(i) for i in np.lexsort((np.arange(len(score)), -score, ~flagged)) if has_window[i]]
+    firsts = {attack[i]: i for i in reversed(order)}.values()
+    return sorted(order, key=lambda i: (i not in firsts, order.index(i)))[:SHOWN_SERIES]
 
 
 def _why_no_autoencoder() -> str:

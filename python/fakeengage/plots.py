@@ -137,7 +137,7 @@ def roc_pr(
     right.set(
         xlabel="recall (fake accounts)",
         ylabel="precision",
-        title=f"precision-recall (average), {share:.0%} fake",
+        title=f"precision-recall (average), {100 * share:.0f} % fake",
     )
     for ax in (left, right):
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03))

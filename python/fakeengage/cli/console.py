@@ -85,4 +85,4 @@ class Stages:
         begin = time.perf_counter()
         with working(name):
             yield said
-        say(f"{name:<10} {time.perf_counter() - begin:6.1f} s  {'; '.join(said)}".rstrip())
+        say(f"{name:<12} {time.perf_counter() - begin:6.1f} s  {'; '.join(said)}".rstrip())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import fakeengage
-from fakeengage.report import words
+from fakeengage.report import overview, words
 from fakeengage.report.gallery import Picture, pictures, spans_years
 from fakeengage.result import REASON_SEPARATOR
 
@@ -21,16 +21,12 @@ if TYPE_CHECKING:
 MAX_ROWS = 1000
 """Accounts listed in the table; the files beside the report hold all of them."""
 
+UNUSUAL_P = 0.05
+"""An account that is not flagged is called unusual when it has windows and a p-value of at most this."""
+
 MAX_COHORTS = 50
 MAX_MEMBERS = 30
 MAX_REJECTED = 20
-
-STATUS_WORDS = {
-    "too_short": "fewer steps than a judgement needs",
-    "no_activity": "no or almost no engagement to judge",
-    "irregular_cadence": "its timestamps do not follow the cadence of the file",
-    "unusable": "none of its rows could be used",
-}
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class Page:
     headline: str
     subline: str
     promise: str
-    figures: list[tuple[str, str, str]]
+    figures: list[tuple[str, str, list[str]]]
     facts: list[tuple[str, str]]
     notes: list[str]
     statuses: list[tuple[str, str, str]]
@@ -112,23 +108,25 @@ def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
         )
     summary = result.summary
     nominal = str(summary.get("calibration", "nominal")) == "nominal"
-    n_with_windows = int(table["account_id"][judged & ~flagged].isin(result.windows["account_id"]).sum())
+    p_value = table["p_value"].to_numpy(dtype=float, na_value=np.nan)
+    has_windows = table["account_id"].isin(windows.keys()).to_numpy()
+    odd = judged & ~flagged & has_windows & (p_value <= UNUSUAL_P)
     cohorts = _cohorts(result.cohorts, year)
     smallest = summary.get("smallest_p")
     return Page(
         title=title,
         version=fakeengage.__version__,
-        headline=_headline(int(flagged.sum()), int(judged.sum())),
-        subline=_subline(int(flagged.sum()), n_with_windows, int(judged.sum())),
-        promise=_promise(summary.get("fdr"), nominal, int(judged.sum())),
-        figures=_figures(result, table, judged, flagged, nominal),
-        facts=_facts(result, summary),
+        headline=overview.headline(int(flagged.sum()), int(judged.sum())),
+        subline=overview.subline(int(flagged.sum()), int(odd.sum()), int(judged.sum())),
+        promise=overview.promise(summary.get("fdr"), nominal, int(judged.sum())),
+        figures=overview.figures(result, table, judged, flagged, nominal),
+        facts=overview.facts(result, summary),
         notes=[
             str(note)
             for source in (summary, summary.get("reading") or {})
             for note in source.get("notes") or []
         ],
-        statuses=_statuses(table),
+        statuses=overview.statuses(table),
         rejected=_rejected(result.rejected),
         n_rejected=len(result.rejected),
         rows=rows,
@@ -147,149 +145,6 @@ def rank(table: pd.DataFrame) -> list[int]:
     flagged = table["flagged"].fillna(False).to_numpy(dtype=bool)
     keys = (np.arange(len(table)), np.nan_to_num(-score, nan=np.inf), ~flagged)
     return [int(i) for i in np.lexsort(keys)]
-
-
-def _headline(flagged: int, judged: int) -> str:
-    if not judged:
-        return "No account could be judged"
-    if not flagged:
-        return (
-            f"None of {words.plural(judged, 'account')} is flagged"
-            if judged > 1
-            else "The account is not flagged"
-        )
-    if judged == 1:
-        return "The account is flagged"
-    verb = "is" if flagged == 1 else "are"
-    return f"{words.number(flagged)} of {words.plural(judged, 'account')} {verb} flagged"
-
-
-def _subline(flagged: int, others: int, judged: int) -> str:
-    out = ["A flag is a reason to look, not proof."] if flagged else []
-    if others:
-        more = " more" if flagged else ""
-        who = f"One{more} account has" if others == 1 else f"{words.number(others)}{more} accounts have"
-        who = "It has" if judged == 1 else who
-        out.append(f"{who} unusual windows that organic events explain as well: not attributable.")
-    return " ".join(out)
-
-
-def _promise(fdr: Any, nominal: bool, judged: int) -> str:
-    if fdr is None or not judged:
-        return ""
-    share = words.percent(float(fdr))
-    out = f"Flags are set at a false discovery rate of {share}: on average at most {share} of the flags "
-    out += "would be organic accounts"
-    if nominal:
-        out += (
-            ", if your organic accounts behave like those that the model was calibrated on. "
-            "That has not been checked on your data, so the rate is nominal."
-        )
-    else:
-        out += ", as calibrated on organic accounts."
-    if judged < 20:
-        out += " With fewer than 20 accounts only p ≤ rate / 5 is flagged."
-    return out
-
-
-def _figures(
-    result: Result, table: pd.DataFrame, judged: Any, flagged: Any, nominal: bool
-) -> list[tuple[str, str, str]]:
-    n, n_judged, n_flagged = len(table), int(judged.sum()), int(flagged.sum())
-    fdr = result.summary.get("fdr")
-    rate = (
-        ""
-        if fdr is None
-        else f"false discovery rate {words.percent(float(fdr))}, {'nominal' if nominal else 'calibrated'}"
-    )
-    out = [
-        ("judged", words.number(n_judged), f"of {words.plural(n, 'account')} seen"),
-        ("flagged", words.number(n_flagged), rate),
-    ]
-    if not n_judged:
-        return out
-    if not n_flagged:
-        return [*out, ("estimated inflated", "0", "no flagged account")]
-    return [*out, *_inflation(result, table, judged, flagged)]
-
-
-def _inflation(result: Result, table: pd.DataFrame, judged: Any, flagged: Any) -> list[tuple[str, str, str]]:
-    """Per metric, the excess inside the windows of flagged accounts as a share of all that was judged."""
-    panel, out = result.panel, []
-    for k, metric in enumerate(panel.metrics):
-        if f"inflated_{metric}" not in table:
-            continue
-        total = float(sum(np.nansum(panel.block(int(i))[k], dtype=float) for i in np.flatnonzero(judged)))
-        value, low, high = (
-            table[f"inflated_{metric}{end}"].to_numpy(dtype=float, na_value=0.0)[flagged]
-            for end in ("", "_low", "_high")
-        )
-        value, low, high = (np.nan_to_num(part) for part in (value, low, high))
-        if total <= 0 or not value.any():
-            continue
-        # Errors of different accounts are taken as independent, so they add up as squares.
-        best = float(value.sum())
-        below, above = float(np.hypot.reduce(value - low)), float(np.hypot.reduce(high - value))
-        share = [words.percent(part / total) for part in (best, best - below, best + above)]
-        note = (
-            f"{words.count(best, sign=True)} of {words.count(total)}; 90 % interval {share[1]} to {share[2]}"
-        )
-        out.append((f"{metric} estimated inflated", share[0], note))
-    return out
-
-
-def _facts(result: Result, summary: dict[str, Any]) -> list[tuple[str, str]]:
-    panel = result.panel
-    reading = summary.get("reading") or {}
-    out = [("accounts", words.number(len(panel)))]
-    if panel.n_steps:
-        moments = panel.timestamps
-        end = panel.cadence.timestamps(panel.origin + panel.n_steps)
-        period = f"{str(moments[0]).replace('T', ' ')[:16]} to {str(end).replace('T', ' ')[:16]} UTC"
-        out.append(("period", period))
-        used = panel.lengths[panel.lengths > 0]
-        length = (
-            str(used.min())
-            if used.min() == used.max()
-            else f"{used.min()} to {used.max()} (median {int(np.median(used))})"
-        )
-        out.append(("steps per account", f"{length}, of {panel.cadence} each"))
-    counts = reading.get("counts") or {}
-    out.append(("metrics", ", ".join(f"{m} ({counts[m]})" if m in counts else m for m in panel.metrics)))
-    for key, name in (
-        ("n_rows", "rows read"),
-        ("n_rejected", "rows not used"),
-        ("duplicates", "duplicate rows, last kept"),
-    ):
-        if isinstance(reading.get(key), int):
-            out.append((name, words.number(reading[key])))
-    missing = int(np.isnan(panel.data).sum())
-    if missing:
-        out.append(
-            (
-                "missing values",
-                f"{words.number(missing)} ({words.percent(missing / panel.data.size)}), never filled in",
-            )
-        )
-    model = summary.get("model")
-    if isinstance(model, dict):
-        model = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in model.items() if _short(value))
-    if model:
-        out.append(("model", str(model)))
-    return out
-
-
-def _short(value: Any) -> bool:
-    return isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 60)
-
-
-def _statuses(table: pd.DataFrame) -> list[tuple[str, str, str]]:
-    counted = table["status"].value_counts()
-    return [
-        (str(status), words.plural(int(n), "account"), STATUS_WORDS.get(str(status), ""))
-        for status, n in counted.items()
-        if status != "ok"
-    ]
 
 
 def _rejected(frame: pd.DataFrame) -> list[dict[str, str]]:
@@ -319,10 +174,10 @@ def _row(
         kind, verdict = "none", status.replace("_", " ")
     elif flagged:
         kind, verdict = "flag", "flagged"
-    elif n_windows:
+    elif n_windows and p_value is not None and p_value <= UNUSUAL_P:
         kind, verdict = "odd", "unusual, not attributable"
     else:
-        kind, verdict = "calm", "nothing unusual"
+        kind, verdict = "calm", "ordinary"
     share = record["inflated_share"]
     share = 0.0 if words.missing(share) else float(share)
     reasons = record["reasons"]
@@ -331,7 +186,7 @@ def _row(
     )
     attack = record["attack"]
     text = ""
-    if flagged and not words.missing(attack):
+    if flagged and not words.missing(attack) and attack != "unknown":
         chance = record["attack_probability"]
         text = str(attack).replace("_", " ") + (
             "" if words.missing(chance) else f" ({words.percent(float(chance))})"
@@ -352,7 +207,7 @@ def _row(
         inflated=_inflated(record, share),
         inflated_sort=share,
         reasons=[r for r in listed if r and r != "nan"]
-        or ([STATUS_WORDS[status]] if status in STATUS_WORDS else []),
+        or ([overview.STATUS_WORDS[status]] if status in overview.STATUS_WORDS else []),
         attack=text,
         cohort="" if words.missing(record["cohort_id"]) else words.identifier(record["cohort_id"]),
         drawn=drawn,

@@ -138,6 +138,11 @@ def _facts(record: pd.Series[Any], cadence: str) -> list[str]:
         n = words.number(int(record["hours_observed"]))
         out.append(f"{n} hours observed" if cadence == "1 hour" else f"{n} steps of {cadence} observed")
     if not words.missing(record["detectable_share"]):
-        share = words.percent(float(record["detectable_share"]))
-        out.append(f"inflation of {share} or more would have been seen here")
+        share = float(record["detectable_share"])
+        least = (
+            f"of {words.percent(share)}"
+            if share <= 2
+            else f"to {words.number(round(1 + share))} times the counts"
+        )
+        out.append(f"inflation {least} or more would have been seen here")
     return out

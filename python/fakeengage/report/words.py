@@ -15,7 +15,7 @@ def missing(value: Any) -> bool:
 def count(value: float, *, sign: bool = False) -> str:
     """A count: ``842``, ``12.4k``, ``3.1M``; a true minus sign."""
     size = abs(float(value))
-    for limit, divisor, unit in ((999_950, 1e3, "k"), (999_950_000, 1e6, "M"), (float("inf"), 1e9, "G")):
+    for limit, divisor, unit in ((999_950, 1e3, "k"), (999_950_000, 1e6, "M"), (float("inf"), 1e9, "bn")):
         if size < 1000:
             text = f"{size:.0f}" if size >= 10 or size == int(size) else f"{size:.1f}"
             break
@@ -27,13 +27,13 @@ def count(value: float, *, sign: bool = False) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in per cent: ``34 %``, ``3.2 %``, ``0.4 %``, ``< 0.1 %``."""
+    """A share in per cent, two digits that mean something: ``34 %``, ``3.2 %``, ``0.41 %``, ``< 0.01 %``."""
     value = 100 * float(share)
     size = abs(value)
-    if 0 < size < 0.1:
-        return "< 0.1 %" if value > 0 else "> −0.1 %"
-    text = f"{size:.0f}" if size >= 10 else f"{size:.1f}".removesuffix(".0")
-    return f"{'−' if value < 0 else ''}{text} %"
+    if 0 < size < 0.01:
+        return "< 0.01 %" if value > 0 else "> −0.01 %"
+    text = f"{size:.0f}" if size >= 10 else f"{size:.1f}" if size >= 1 else f"{size:.2g}"
+    return f"{'−' if value < 0 else ''}{text.removesuffix('.0')} %"
 
 
 def probability(value: float) -> str:
