@@ -1,19 +1,17 @@
-"""Time of the expectation per metric: median over rounds of processor time divided by the metrics.
+"""Time of the expectation by length of the series, on one thread; the answer may not depend on threads.
 
-Usage: ``python benches/bench_expectation.py [--accounts 100] [--rounds 7]``. Series are organic-looking:
-over-dispersed counts with a daily cycle and a drifting level, a burst in every third.
+Divide by the number of series for the time per metric. Series are organic-looking: over-dispersed counts
+with a daily cycle and a drifting level, a burst in every third.
 """
 
 from __future__ import annotations
 
-import argparse
-import platform
-import statistics
-import time
+from collections.abc import Iterator
 
 import numpy as np
 
 import fakeengage as fe
+from measure import Case, main
 
 
 def series(n_accounts: int, n_steps: int, seed: int = 0) -> fe.Panel:
@@ -27,22 +25,23 @@ def series(n_accounts: int, n_steps: int, seed: int = 0) -> fe.Panel:
     return fe.Panel.from_arrays(rng.poisson(rate)[..., None].astype(float), metrics=["likes"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=7)
-    arguments = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, 1 thread")
-    for n_steps in (48, 168, 336, 2160):
-        panel = series(arguments.accounts, n_steps)
-        times = []
-        for _ in range(arguments.rounds):
-            begin = time.process_time()
-            fe.fit_expectation(panel, threads=1)
-            times.append((time.process_time() - begin) / arguments.accounts * 1e3)
-        spread = f"{min(times):.3f}–{max(times):.3f}"
-        print(f"{n_steps:5d} steps: {statistics.median(times):.3f} ms per metric ({spread})")
+def same(ours: fe.Expectation, other: fe.Expectation) -> None:
+    np.testing.assert_array_equal(ours.expected, other.expected)
+    np.testing.assert_array_equal(ours.hour_z, other.hour_z)
+    assert ours.windows.equals(other.windows)
+
+
+def cases(check: bool) -> Iterator[Case]:
+    n_accounts, lengths = (9, [48, 168]) if check else (100, [48, 168, 336, 2160])
+    for n_steps in lengths:
+        panel = series(n_accounts, n_steps)
+        yield Case(
+            f"{n_accounts} series of {n_steps} steps, 1 thread beside 2",
+            lambda panel=panel: fe.fit_expectation(panel, threads=1),
+            lambda panel=panel: fe.fit_expectation(panel, threads=2),
+            same,
+        )
 
 
 if __name__ == "__main__":
-    main()
+    main("expectation", cases)

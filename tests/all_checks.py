@@ -19,9 +19,15 @@ PYTHON = sys.executable
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 
 
+# Studies measure quality and take minutes; the smallest pass of those that need no data of others.
+STUDIES = [["calibration_published.py", "--seeds", "1", "--n-users", "100"]]
+
+
 def benchmarks() -> list[list[str]]:
     """One quick pass of every benchmark: answers are compared, nothing is timed or recorded."""
-    return [[PYTHON, str(path), "--check"] for path in sorted((ROOT / "benches").glob("bench_*.py"))]
+    folder = ROOT / "benches"
+    quick = [[PYTHON, str(path), "--check"] for path in sorted(folder.glob("bench_*.py"))]
+    return quick + [[PYTHON, str(folder / name), *options] for name, *options in STUDIES]
 
 
 # Name -> commands. The order is the cheapest first, so that a slip shows within seconds.
