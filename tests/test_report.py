@@ -124,6 +124,18 @@ def test_every_kind_of_result_has_a_report(options: dict[str, object], headline:
     assert "nan" not in "".join(page.text).lower().split()
 
 
+@pytest.mark.parametrize(
+    ("p_value", "score", "kind"), [(0.04, 0.1, "odd"), (0.9, 0.6, "odd"), (0.9, 0.4, "calm")]
+)
+def test_unusual_accounts_are_named_without_a_flag(p_value: float, score: float, kind: str) -> None:
+    result = make_result(30, 1)
+    result.accounts.loc[0, ["flagged", "p_value", "score"]] = [False, p_value, score]
+    page = Page(render(result))
+    kinds = {attrs["data-kind"] for tag, attrs in page.tags if tag == "tr" and "data-kind" in attrs}
+    assert kinds == {kind, "calm", "none"}
+    assert ("not attributable." in "".join(page.text)) == (kind == "odd")
+
+
 def test_unjudged_series_and_gaps_are_drawn_without_a_curve() -> None:
     result = make_result(20, 1)
     result.expectation.expected[:] = np.nan

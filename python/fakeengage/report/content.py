@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 1000
 """Accounts listed in the table; the files beside the report hold all of them."""
 
-UNUSUAL_P = 0.05
-"""An account that is not flagged is called unusual when it has windows and a p-value of at most this."""
+UNUSUAL_P, UNUSUAL_SCORE = 0.05, 0.5
+"""An account with windows that is not flagged is called unusual from this p-value down or this score up."""
 
 MAX_COHORTS = 50
 MAX_MEMBERS = 30
@@ -108,9 +108,9 @@ def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
         )
     summary = result.summary
     nominal = str(summary.get("calibration", "nominal")) == "nominal"
-    p_value = table["p_value"].to_numpy(dtype=float, na_value=np.nan)
+    p_value, score = (table[name].to_numpy(dtype=float, na_value=np.nan) for name in ("p_value", "score"))
     has_windows = table["account_id"].isin(windows.keys()).to_numpy()
-    odd = judged & ~flagged & has_windows & (p_value <= UNUSUAL_P)
+    odd = judged & ~flagged & has_windows & _unusual(p_value, score)
     cohorts = _cohorts(result.cohorts, year)
     smallest = summary.get("smallest_p")
     return Page(
@@ -147,6 +147,10 @@ def rank(table: pd.DataFrame) -> list[int]:
     return [int(i) for i in np.lexsort(keys)]
 
 
+def _unusual(p_value: Any, score: Any) -> Any:
+    return (p_value <= UNUSUAL_P) | (score >= UNUSUAL_SCORE)
+
+
 def _rejected(frame: pd.DataFrame) -> list[dict[str, str]]:
     return [
         {
@@ -174,7 +178,7 @@ def _row(
         kind, verdict = "none", status.replace("_", " ")
     elif flagged:
         kind, verdict = "flag", "flagged"
-    elif n_windows and p_value is not None and p_value <= UNUSUAL_P:
+    elif n_windows and _unusual(np.nan if p_value is None else p_value, score):
         kind, verdict = "odd", "unusual, not attributable"
     else:
         kind, verdict = "calm", "ordinary"
