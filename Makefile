@@ -75,7 +75,7 @@ $(STAMPS)/python:
 $(STAMPS)/package: pyproject.toml | $(STAMPS)/python
 	@echo "== package: compiling the Rust core and installing what scoring needs"
 	@PIP_QUIET=1 $(MATURIN) develop --release --locked --quiet
-	@touch "$@"
+	@touch "$@" "$(STAMPS)/native"
 
 $(STAMPS)/everything: pyproject.toml | $(STAMPS)/python
 	@echo "== package: compiling the Rust core and installing every extra (torch takes minutes)"
