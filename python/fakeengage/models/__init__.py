@@ -1,0 +1,57 @@
+"""Detectors: fit, score (higher = more suspicious), save; and loading them back."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fakeengage.models.auditor import Auditor
+    from fakeengage.models.isolation_forest import IsolationForestDetector
+    from fakeengage.models.store import ModelError
+
+_HOME = {
+    "Auditor": "auditor",
+    "IsolationForestDetector": "isolation_forest",
+    "ModelError": "store",
+}
+
+__all__ = ["Auditor", "IsolationForestDetector", "ModelError", "load_model"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"fakeengage.models.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'fakeengage.models' has no attribute {name!r}")
+
+
+def load_model(folder: str | os.PathLike[str]) -> Any:
+    """Loads a model written by ``save``; nothing in the folder is executed.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``model.json`` and ``arrays.safetensors``.
+
+    Returns
+    -------
+    A detector of the kind that was saved.
+
+    Raises
+    ------
+    ValueError
+        If the folder is missing, damaged, changed, or of a newer version.
+    """
+    from fakeengage.models.auditor import Auditor
+    from fakeengage.models.isolation_forest import IsolationForestDetector
+    from fakeengage.models.store import ModelError, load_arrays
+
+    kind, settings, arrays = load_arrays(folder)
+    kinds = {cls.kind: cls for cls in (Auditor, IsolationForestDetector)}
+    if kind not in kinds:
+        raise ModelError(f"model: {folder} is of kind {kind!r}; this version knows {', '.join(kinds)}")
+    try:
+        return kinds[kind].from_arrays(settings, arrays)
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"model: {folder} lacks {error}; retrain it with `fakeengage train`") from None

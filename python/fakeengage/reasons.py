@@ -1,0 +1,133 @@
+"""The three strongest pieces of evidence of an account, in plain words with figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeengage.panel import Panel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fakeengage.models.auditor import Auditor
+
+MOST_REASONS = 3
+
+# What an unusually high feature says. Windows speak for scans and steps, with dates and figures.
+_SENTENCES = {
+    "ratio_up": "one metric rose against the others by {value:.1f} standard errors (organic accounts rarely pass {usual:.1f})",
+    "ratio_down": "one metric fell behind the others by {value:.1f} standard errors (organic accounts rarely pass {usual:.1f})",
+    "quiet_residual": "usually quiet hours were busy: {value:.1f} standard errors on one day (rarely above {usual:.1f})",
+    "quiet_minus_busy": "quiet hours gained {value:.1f} standard errors more than busy ones (rarely above {usual:.1f})",
+    "curve_distance": "one day's curve hardly resembles the account's other days (distance {value:.2f}, rarely above {usual:.2f})",
+    "half_shift": "the daily peak moved by {hours:.1f} hours between the two halves (rarely above {usual_hours:.1f})",
+    "period_power": "the excess beats at a fixed interval ({value:.0f}x noise, rarely above {usual:.0f}x)",
+    "negative_share": "{value:.1%} of the counts were taken back (rarely above {usual:.1%})",
+    "segments": "raised in {value:.1f} separate spells per 100 steps (rarely above {usual:.1f})",
+    "exceedance": "{value:.1%} of the steps lie more than 3 standard errors above expectation (rarely above {usual:.1%})",
+    "shortfall": "{value:.1%} of the steps lie more than 3 standard errors below expectation (rarely above {usual:.1%})",
+    "joint_up": "several metrics rose together by {value:.1f} standard errors (rarely above {usual:.1f})",
+}
+_HOURS_PER_RADIAN = 24 / (2 * np.pi)
+
+
+def reasons(
+    panel: Panel,
+    windows: pd.DataFrame,
+    features: NDArray[np.float64],
+    auditor: Auditor,
+    judged: NDArray[np.bool_],
+    batch: bool,
+) -> list[str]:
+    """Evidence per account, strongest first, joined by ``; `` – empty where nothing stands out.
+
+    Parameters
+    ----------
+    panel
+        The accounts.
+    windows
+        Detected windows with the column ``position``.
+    features
+        Feature matrix of the panel.
+    auditor
+        Fitted model: it knows what organic accounts hardly ever exceed.
+    judged
+        Whether each account is judged; the others get their reasons from their status.
+    batch
+        Whether the platform-wide factor was removed: said in words, as it is evidence of the batch.
+    """
+    from fakeengage.models.isolation_forest import summary_columns
+
+    positions, names, _ = summary_columns(panel)
+    by_account: dict[int, list[str]] = {}
+    for position, mine in windows.groupby("position", sort=False):
+        by_account[int(str(position))] = _window_sentences(panel, mine)
+    out = []
+    for i in range(len(panel)):
+        if not judged[i]:
+            out.append("")
+            continue
+        found = by_account.get(i, [])
+        found = found[:2] + _feature_sentences(features[i, positions], names, auditor.usual_high_) + found[2:]
+        text = "; ".join(found[:MOST_REASONS])
+        if text and batch:
+            text += " (platform-wide movements removed)"
+        out.append(text)
+    return out
+
+
+def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
+    """The strongest windows in words: what rose or fell, how far, when, and what stayed."""
+    sentences = []
+    strongest = windows.sort_values("score", ascending=False, kind="stable")
+    for row in strongest.head(MOST_REASONS).itertuples():
+        start, end = row.start, row.end
+        overlapping = windows[(windows["start"] < end) & (windows["end"] > start)]
+        still = [m for m in panel.metrics if m not in set(overlapping["metric"])]
+        factor = (row.observed + 0.5) / (row.expected + 0.5)
+        if row.excess >= 0:
+            what = f"{row.metric} rose {factor:.1f}x" if factor >= 1.2 else f"{row.metric} ran {factor - 1:.0%} above"
+            what += " above expectation" if factor >= 1.2 else " expectation"
+        elif row.observed < 0:
+            what = f"{row.metric} lost {-row.observed:,.0f} counts"
+        else:
+            what = f"{row.metric} fell to {max(factor, 0.0):.0%} of expectation"
+        if still and len(panel.metrics) > 1:
+            what += f" while {_listing(still)} stayed as usual"
+        sentences.append(f"{what}, {_span(start, end, panel)}")
+    return sentences
+
+
+def _feature_sentences(row: NDArray[np.float64], names: list[str], usual: NDArray[np.float64]) -> list[str]:
+    """Features far beyond what organic accounts show, one sentence per measure, furthest first."""
+    found: dict[str, tuple[float, str]] = {}
+    for value, name, high in zip(row.tolist(), names, usual.tolist(), strict=True):
+        owner, measure, _ = name.split("__")
+        if measure not in _SENTENCES or owner.startswith("mean") or not value > high:
+            continue
+        excess = value / high if high > 0 else value + 1.0
+        if excess < found.get(measure, (1.0, ""))[0]:
+            continue
+        text = _SENTENCES[measure].format(
+            value=value, usual=high, hours=value * _HOURS_PER_RADIAN, usual_hours=high * _HOURS_PER_RADIAN
+        )
+        found[measure] = (excess, text)
+    return [text for _, text in sorted(found.values(), key=lambda pair: -pair[0])]
+
+
+def _listing(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _span(start: Any, end: Any, panel: Panel) -> str:
+    """A window in words, as short as the cadence allows."""
+    if panel.cadence.minutes is None:
+        last = panel.cadence.timestamps(panel.cadence.step_of(end.tz_localize(None).to_datetime64()) - 1)
+        first_month, last_month = start.strftime("%b %Y"), np.datetime_as_string(last, unit="M")
+        return first_month if start.strftime("%Y-%m") == last_month else f"{first_month} to {last_month}"
+    if start.date() == end.date():
+        return f"{start.day} {start.strftime('%b %H:%M')}–{end.strftime('%H:%M')}"
+    return f"{start.day} {start.strftime('%b %H:%M')} – {end.day} {end.strftime('%b %H:%M')}"
