@@ -9,46 +9,59 @@ from typing import TYPE_CHECKING, Any
 from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
-    from fakeengage import plots
+    from fakeengage import models, plots
     from fakeengage.attacks import ATTACKS, Injection, inject
     from fakeengage.dataset import Dataset, load_dataset
+    from fakeengage.evaluation import Evaluation, evaluate
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
+    from fakeengage.features import extract_features
+    from fakeengage.models import load_model
     from fakeengage.panel import Panel
     from fakeengage.reading import InputError, read_batches, read_panel
     from fakeengage.result import Result
+    from fakeengage.scoring import score
     from fakeengage.simulation import simulate, simulate_batches, simulate_range
     from fakeengage.simulation_spec import SimulationSpec
+    from fakeengage.training import train
     from fakeengage.validation import validate
 
 __version__ = VERSION
 
-# Public name -> module that defines it. Modules stand for themselves.
+# Public name -> module that defines it. No module shares the name of a function in it: importing
+# the module would hide the function.
 _HOME = {
     "ATTACKS": "attacks",
     "Dataset": "dataset",
+    "evaluate": "evaluation",
+    "Evaluation": "evaluation",
     "Expectation": "expectation",
-    "Injection": "attacks",
-    "InputError": "reading",
-    "Panel": "panel",
-    "PlatformFactor": "expectation",
-    "Result": "result",
-    "SimulationSpec": "simulation_spec",
+    "extract_features": "features",
     "fit_expectation": "expectation",
     "inject": "attacks",
+    "Injection": "attacks",
+    "InputError": "reading",
     "load_dataset": "dataset",
+    "load_model": "models",
+    "Panel": "panel",
     "platform_factor": "expectation",
+    "PlatformFactor": "expectation",
     "read_batches": "reading",
     "read_panel": "reading",
+    "Result": "result",
+    "score": "scoring",
     "simulate": "simulation",
     "simulate_batches": "simulation",
     "simulate_range": "simulation",
+    "SimulationSpec": "simulation_spec",
+    "train": "training",
     "validate": "validation",
 }
-_MODULES: tuple[str, ...] = ("plots",)
+_MODULES = ("models", "plots")
 
 __all__ = [
     "ATTACKS",
     "Dataset",
+    "Evaluation",
     "Expectation",
     "Injection",
     "InputError",
@@ -57,16 +70,22 @@ __all__ = [
     "Result",
     "SimulationSpec",
     "__version__",
+    "evaluate",
+    "extract_features",
     "fit_expectation",
     "inject",
     "load_dataset",
+    "load_model",
+    "models",
     "platform_factor",
     "plots",
     "read_batches",
     "read_panel",
+    "score",
     "simulate",
     "simulate_batches",
     "simulate_range",
+    "train",
     "validate",
 ]
 

@@ -20,7 +20,13 @@ def naive_aggregates(panel: Panel) -> NDArray[np.float64]:
         for i in range(len(panel)):
             block = np.nan_to_num(panel.block(i).astype(np.float64))
             mean, sd = block.mean(axis=1), block.std(axis=1)
-            columns = [mean, sd, block.max(axis=1), np.median(block, axis=1), np.where(mean > 0, sd / mean, 0.0)]
+            columns = [
+                mean,
+                sd,
+                block.max(axis=1),
+                np.median(block, axis=1),
+                np.where(mean > 0, sd / mean, 0.0),
+            ]
             pairs = np.triu_indices(len(block), 1)
             correlations = np.nan_to_num(np.corrcoef(block)[pairs]) if len(block) > 1 else np.empty(0)
             rates = np.where(mean[0] > 0, mean[1:] / mean[0], 0.0)

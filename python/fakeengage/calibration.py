@@ -154,7 +154,9 @@ class Reference:
 
 def _distance(a: int, b: int) -> int:
     """How unlike two strata are; a clock or a second metric matters more than size."""
-    volume, length, several, clock = (abs((a // d) % m - (b // d) % m) for d, m in ((1, 3), (3, 3), (9, 2), (18, 2)))
+    volume, length, several, clock = (
+        abs((a // d) % m - (b // d) % m) for d, m in ((1, 3), (3, 3), (9, 2), (18, 2))
+    )
     return volume + 2 * length + 10 * several + 10 * clock
 
 

@@ -89,7 +89,11 @@ def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
         still = [m for m in panel.metrics if m not in set(overlapping["metric"])]
         factor = (row.observed + 0.5) / (row.expected + 0.5)
         if row.excess >= 0:
-            what = f"{row.metric} rose {factor:.1f}x" if factor >= 1.2 else f"{row.metric} ran {factor - 1:.0%} above"
+            what = (
+                f"{row.metric} rose {factor:.1f}x"
+                if factor >= 1.2
+                else f"{row.metric} ran {factor - 1:.0%} above"
+            )
             what += " above expectation" if factor >= 1.2 else " expectation"
         elif row.observed < 0:
             what = f"{row.metric} lost {-row.observed:,.0f} counts"

@@ -60,9 +60,7 @@ class Auditor:
             )
         return self.fit_features([(panel, feature_matrix(panel), np.asarray(fake, dtype=bool))])
 
-    def fit_features(
-        self, parts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]]
-    ) -> Auditor:
+    def fit_features(self, parts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]]) -> Auditor:
         """The same from several panels with their features and labels; all share the summary columns.
 
         The forest grows on the first part; every part enters the calibration.
@@ -74,9 +72,7 @@ class Auditor:
         labels = np.concatenate([y for _, _, y in parts])
         judged = stratum >= 0
         self.reference_ = Reference.of(raw[judged & ~labels], stratum[judged & ~labels])
-        self.curve_ = _fit_curve(
-            self.reference_.standardise(raw[judged], stratum[judged]), labels[judged]
-        )
+        self.curve_ = _fit_curve(self.reference_.standardise(raw[judged], stratum[judged]), labels[judged])
         positions, _, _ = summary_columns(panel)
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
         self.usual_high_ = np.nanquantile(features[~fake][:, positions], 0.98, axis=0)
@@ -86,7 +82,9 @@ class Auditor:
     def reference(self) -> Reference:
         """Scores of organic accounts; a ValueError before ``fit``."""
         if self.reference_ is None:
-            raise ValueError("detector: is not fitted; call fit(panel, labels) or fe.load_model(folder) first")
+            raise ValueError(
+                "detector: is not fitted; call fit(panel, labels) or fe.load_model(folder) first"
+            )
         return self.reference_
 
     def raw_scores(
@@ -114,7 +112,10 @@ class Auditor:
             "training": self.training,
         }
         return save_arrays(
-            folder, self.kind, settings, arrays | self.reference.to_arrays() | {"usual_high": self.usual_high_}
+            folder,
+            self.kind,
+            settings,
+            arrays | self.reference.to_arrays() | {"usual_high": self.usual_high_},
         )
 
     @classmethod
@@ -137,7 +138,5 @@ def _fit_curve(standardised: NDArray[np.float64], fake: NDArray[np.bool_]) -> tu
     if not fake.any() or fake.all():
         raise ValueError("labels: both fake and normal accounts are needed to calibrate")
     weights = np.where(fake, REFERENCE_PREVALENCE / fake.sum(), (1 - REFERENCE_PREVALENCE) / (~fake).sum())
-    model = LogisticRegression(C=1e6).fit(
-        standardised[:, None], fake, sample_weight=weights * len(fake)
-    )
+    model = LogisticRegression(C=1e6).fit(standardised[:, None], fake, sample_weight=weights * len(fake))
     return float(model.intercept_[0]), float(model.coef_[0, 0])

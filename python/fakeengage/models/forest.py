@@ -63,7 +63,9 @@ class ForestArrays:
         for tree, columns in zip(forest.estimators_, forest.estimators_features_, strict=True):
             nodes = tree.tree_
             leaf = nodes.children_left < 0
-            parts["feature"].append(np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)]).astype(np.int32))
+            parts["feature"].append(
+                np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)]).astype(np.int32)
+            )
             parts["threshold"].append(nodes.threshold.astype(np.float64))
             parts["left"].append(np.maximum(nodes.children_left, 0).astype(np.int32))
             parts["right"].append(np.maximum(nodes.children_right, 0).astype(np.int32))

@@ -85,13 +85,17 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any], Ar
         parts = description["parts"]
         kind, settings = description["kind"], dict(description["settings"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ModelError(f"model: {source / _DESCRIPTION} is damaged; copy the folder again or retrain") from None
+        raise ModelError(
+            f"model: {source / _DESCRIPTION} is damaged; copy the folder again or retrain"
+        ) from None
     if not isinstance(schema, int) or schema > SCHEMA:
         raise ModelError(
             f"model: {source} has schema {schema}, this version understands {SCHEMA}; upgrade fakeengage"
         )
     if stated != _digest(description) or parts != {_ARRAYS: hashlib.sha256(content).hexdigest()}:
-        raise ModelError(f"model: {source} was changed after it was written; copy the folder again or retrain")
+        raise ModelError(
+            f"model: {source} was changed after it was written; copy the folder again or retrain"
+        )
     try:
         arrays = load(content)
     except SafetensorError as error:
@@ -101,7 +105,9 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any], Ar
 
 def _read(path: Path) -> bytes:
     if path.stat().st_size > _MAX_BYTES:
-        raise ModelError(f"model: {path} is larger than {_MAX_BYTES >> 20} MB; it is not a model of this package")
+        raise ModelError(
+            f"model: {path} is larger than {_MAX_BYTES >> 20} MB; it is not a model of this package"
+        )
     return path.read_bytes()
 
 

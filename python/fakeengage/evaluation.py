@@ -84,7 +84,7 @@ def evaluate(model: Any, dataset: Dataset, *, seed: int = 0, n_resamples: int = 
     """
     import pandas as pd
 
-    from fakeengage.score import resolve_model
+    from fakeengage.scoring import resolve_model
 
     panel, accounts = dataset.panel, dataset.accounts
     if "is_fake" not in accounts:
@@ -92,7 +92,9 @@ def evaluate(model: Any, dataset: Dataset, *, seed: int = 0, n_resamples: int = 
     fake = accounts["is_fake"].to_numpy(dtype=bool)
     if fake.all() or not fake.any():
         raise ValueError(f"dataset: all {len(fake)} accounts have one label; fake and normal ones are needed")
-    detectors = model if isinstance(model, dict) else {"Auditor": resolve_model(model) if model is None else model}
+    detectors = (
+        model if isinstance(model, dict) else {"Auditor": resolve_model(model) if model is None else model}
+    )
     scores = {name: _known(detector.score(panel)) for name, detector in detectors.items()}
     scores |= trivial_scores(panel, seed)
     rows = []
@@ -161,7 +163,11 @@ def _windows(dataset: Any) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"figure": "hour AUROC per fake: excess", "value": float(np.mean(own)), "accounts": len(own)},
-            {"figure": "hour AUROC per fake: raw counts", "value": float(np.mean(plain)), "accounts": len(plain)},
+            {
+                "figure": "hour AUROC per fake: raw counts",
+                "value": float(np.mean(plain)),
+                "accounts": len(plain),
+            },
         ],
         columns=columns,
     )

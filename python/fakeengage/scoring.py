@@ -99,7 +99,9 @@ def as_panel(source: Any, **reading: Any) -> Panel:
     """The panel itself, or one read from a table, path or data set."""
     if isinstance(source, Panel):
         if reading:
-            raise ValueError(f"{next(iter(reading))}: applies to tables and files, the input is a Panel already")
+            raise ValueError(
+                f"{next(iter(reading))}: applies to tables and files, the input is a Panel already"
+            )
         return source
     inner = getattr(source, "panel", None)
     if isinstance(inner, Panel):
@@ -233,7 +235,8 @@ def _assemble(
     )
     accounts["reasons"] = reasons(panel, windows, batch.features, auditor, judged, platform is not None)
     accounts["hours_observed"] = [
-        int((~np.isnan(panel.block(i))).any(axis=0).sum()) if panel.lengths[i] else 0 for i in range(len(panel))
+        int((~np.isnan(panel.block(i))).any(axis=0).sum()) if panel.lengths[i] else 0
+        for i in range(len(panel))
     ]
     accounts["status"] = status
     reading = panel.reading
@@ -303,7 +306,9 @@ def _volumes(panel: Panel, windows: pd.DataFrame, judged: NDArray[np.bool_]) -> 
         parts = mine.groupby("position")[["excess", "excess_low", "excess_high"]].sum().reindex(range(n))
         net = parts.fillna(0.0).to_numpy(dtype=np.float64)
         net[~judged] = np.nan
-        total = np.array([np.nansum(np.maximum(series, 0.0), dtype=np.float64) for series in panel.series(metric)])
+        total = np.array(
+            [np.nansum(np.maximum(series, 0.0), dtype=np.float64) for series in panel.series(metric)]
+        )
         columns[f"inflated_{metric}"] = net[:, 0]
         columns[f"inflated_{metric}_low"] = net[:, 1]
         columns[f"inflated_{metric}_high"] = net[:, 2]
@@ -368,7 +373,9 @@ def _summary(
                 "estimate": float(flagged[f"inflated_{metric}"].sum()),
                 "low": float(flagged[f"inflated_{metric}_low"].sum()),
                 "high": float(flagged[f"inflated_{metric}_high"].sum()),
-                "observed": float(sum(np.nansum(np.maximum(s, 0.0), dtype=np.float64) for s in panel.series(metric))),
+                "observed": float(
+                    sum(np.nansum(np.maximum(s, 0.0), dtype=np.float64) for s in panel.series(metric))
+                ),
             }
             for metric in panel.metrics
         },

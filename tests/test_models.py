@@ -1,0 +1,115 @@
+"""Detectors: they separate, they round-trip, and they refuse damaged files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fakeengage as fe
+from fakeengage.features import feature_matrix
+from fakeengage.models.forest import prepare
+from fakeengage.models.isolation_forest import summary_columns
+from fakeengage.ranking import auroc
+
+
+@pytest.fixture(scope="module")
+def blatant() -> fe.Dataset:
+    return fe.simulate(n_users=300, preset="blatant", seed=11)
+
+
+@pytest.fixture(scope="module")
+def detector(blatant: fe.Dataset) -> "fe.models.IsolationForestDetector":
+    return fe.models.IsolationForestDetector(n_estimators=60, seed=2).fit(blatant.panel)
+
+
+def test_fakes_rank_above_normals_without_labels(
+    blatant: fe.Dataset, detector: "fe.models.IsolationForestDetector"
+) -> None:
+    fresh = fe.simulate(n_users=300, preset="blatant", seed=12)
+    fake = fresh.accounts.is_fake.to_numpy(dtype=bool)
+    assert auroc(fake, detector.score(fresh.panel)) > 0.8
+
+
+def test_rust_scores_equal_scikit_learn(blatant: fe.Dataset) -> None:
+    from sklearn.ensemble import IsolationForest
+
+    features = feature_matrix(blatant.panel)
+    positions, _, one_sided = summary_columns(blatant.panel)
+    detector = fe.models.IsolationForestDetector(n_estimators=40, seed=7)
+    detector.fit_features(blatant.panel, features)
+    assert detector.forest_ is not None
+    prepared = prepare(features[:, positions], detector.forest_.arrays["center"], one_sided)
+    peer = IsolationForest(n_estimators=40, max_samples=256, random_state=7).fit(prepared)
+    ours = detector.score_features(blatant.panel, features)
+    np.testing.assert_allclose(ours, -peer.score_samples(prepared), atol=1e-6)
+
+
+def test_saved_and_loaded_scores_are_the_same_bits(
+    tmp_path: Path, blatant: fe.Dataset, detector: "fe.models.IsolationForestDetector"
+) -> None:
+    again = fe.load_model(detector.save(tmp_path / "forest"))
+    assert np.array_equal(again.score(blatant.panel), detector.score(blatant.panel))
+
+
+def test_a_model_with_four_metrics_scores_accounts_with_one(
+    blatant: fe.Dataset, detector: "fe.models.IsolationForestDetector"
+) -> None:
+    likes = fe.Panel.from_arrays(blatant.panel.values[:5, :, 1:2], metrics=["likes"])
+    assert np.isfinite(detector.score(likes)).all()
+
+
+def test_every_changed_byte_of_a_saved_model_is_refused(
+    tmp_path: Path, detector: "fe.models.IsolationForestDetector"
+) -> None:
+    folder = detector.save(tmp_path / "forest")
+    rng = np.random.default_rng(0)
+    for part in ("model.json", "arrays.safetensors"):
+        original = (folder / part).read_bytes()
+        spots = {0, len(original) - 2, *rng.integers(0, len(original) - 1, size=40).tolist()}
+        for spot in spots:
+            changed = bytearray(original)
+            changed[spot] ^= 0x11
+            (folder / part).write_bytes(bytes(changed))
+            try:
+                loaded = fe.load_model(folder)
+            except ValueError:
+                continue
+            # Only white space of the description may change without a word.
+            assert part == "model.json"
+            assert json.loads(bytes(changed)) == json.loads(original), spot
+            assert loaded is not None
+        (folder / part).write_bytes(original)
+
+
+def test_a_missing_or_newer_model_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="fakeengage train"):
+        fe.load_model(tmp_path / "nothing")
+    (tmp_path / "model.json").write_text(
+        json.dumps({"schema": 99, "kind": "auditor", "sha256": "", "parts": {}, "settings": {}})
+    )
+    (tmp_path / "arrays.safetensors").write_bytes(b"")
+    with pytest.raises(ValueError, match="upgrade fakeengage"):
+        fe.load_model(tmp_path)
+
+
+@pytest.mark.parametrize(("argument", "value"), [("n_estimators", 0), ("max_samples", 1)])
+def test_impossible_settings_name_the_argument(argument: str, value: int) -> None:
+    with pytest.raises(ValueError, match=argument):
+        fe.models.IsolationForestDetector(**{argument: value})
+
+
+def test_an_unfitted_detector_says_so(blatant: fe.Dataset) -> None:
+    with pytest.raises(ValueError, match="not fitted"):
+        fe.models.IsolationForestDetector().score(blatant.panel)
+    with pytest.raises(ValueError, match="not fitted"):
+        fe.models.Auditor().reference  # noqa: B018
+
+
+def test_the_shipped_model_is_small_and_says_what_it_was_trained_on() -> None:
+    from fakeengage.models.auditor import SHIPPED
+
+    assert sum(part.stat().st_size for part in SHIPPED.iterdir()) <= 2_500_000
+    auditor = fe.load_model(SHIPPED)
+    assert auditor.training["data"] == "simulated, preset realistic"
+    assert auditor.training["worlds"] >= 100
