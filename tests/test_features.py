@@ -33,7 +33,7 @@ def test_values_do_not_depend_on_batch_or_threads(panel: fe.Panel) -> None:
     assert np.array_equal(whole[[6, 2]], part, equal_nan=True)
 
 
-def test_scale_hardly_matters_to_large_accounts(panel: fe.Panel) -> None:
+def test_scale_hardly_matters_to_large_accounts() -> None:
     rng = np.random.default_rng(0)
     base = rng.gamma(20, size=(1, 300, 2)) * 500
     small = fe.extract_features(fe.Panel.from_arrays(np.rint(base), metrics=["views", "likes"]))

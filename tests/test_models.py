@@ -24,7 +24,7 @@ def detector(blatant: fe.Dataset) -> "fe.models.IsolationForestDetector":
 
 
 def test_fakes_rank_above_normals_without_labels(
-    blatant: fe.Dataset, detector: "fe.models.IsolationForestDetector"
+    detector: "fe.models.IsolationForestDetector",
 ) -> None:
     fresh = fe.simulate(n_users=300, preset="blatant", seed=12)
     fake = fresh.accounts.is_fake.to_numpy(dtype=bool)

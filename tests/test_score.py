@@ -79,7 +79,7 @@ def test_accounts_that_cannot_be_judged_say_why() -> None:
     assert accounts.hours_observed.to_dict() == {"short": 9, "silent": 100, "fine": 100}
 
 
-def test_an_obvious_attack_is_located(dataset: fe.Dataset) -> None:
+def test_an_obvious_attack_is_located() -> None:
     rng = np.random.default_rng(8)
     counts = rng.poisson(200, size=(1, 336, 2)).astype(float)
     counts[0, 200:212, :] *= 8

@@ -28,10 +28,12 @@ def naive_aggregates(panel: Panel) -> NDArray[np.float64]:
                 np.where(mean > 0, sd / mean, 0.0),
             ]
             pairs = np.triu_indices(len(block), 1)
-            correlations = np.nan_to_num(np.corrcoef(block)[pairs]) if len(block) > 1 else np.empty(0)
+            correlations = (
+                np.nan_to_num(np.atleast_2d(np.corrcoef(block))[pairs]) if len(block) > 1 else np.empty(0)
+            )
             rates = np.where(mean[0] > 0, mean[1:] / mean[0], 0.0)
             rows.append(np.concatenate([*columns, correlations, rates]))
-    return np.nan_to_num(np.array(rows))
+    return np.asarray(np.nan_to_num(np.array(rows)), dtype=np.float64)
 
 
 def naive_isolation_forest(panel: Panel, seed: int = 0) -> NDArray[np.float64]:

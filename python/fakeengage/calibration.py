@@ -78,7 +78,7 @@ class Reference:
                 f"organic accounts: {int((stratum >= 0).sum())} are too few in every stratum; "
                 f"at least {_MIN_REFERENCES} alike are needed"
             )
-        origin = np.array([min(full, key=lambda f, s=s: (_distance(f, s), f)) for s in range(N_STRATA)])
+        origin = np.array([_nearest(s, full) for s in range(N_STRATA)])
         thinned = [_thin(kept[s]) if s in full else np.empty(0) for s in range(N_STRATA)]
         offsets = np.concatenate([[0], np.cumsum([len(part) for part in thinned])]).astype(np.int64)
         return cls(np.concatenate(thinned), offsets, origin)
@@ -150,6 +150,10 @@ class Reference:
         if not fits or (np.diff(offsets)[origin] == 0).any():
             raise ValueError("model: its reference table is inconsistent; retrain")
         return reference
+
+
+def _nearest(s: int, full: list[int]) -> int:
+    return min(full, key=lambda other: (_distance(other, s), other))
 
 
 def _distance(a: int, b: int) -> int:

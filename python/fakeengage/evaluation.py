@@ -151,8 +151,9 @@ def _windows(dataset: Any) -> pd.DataFrame:
     if mask is None:
         return pd.DataFrame(columns=columns)
     panel = dataset.panel
-    changed = np.asarray(mask).any(axis=2)
-    some = changed.any(axis=1) & ~changed.all(axis=1)
+    changed = np.logical_or.reduce(np.asarray(mask, dtype=bool), axis=2)
+    share = changed.mean(axis=1)
+    some = (share > 0) & (share < 1)
     expectation = fit_expectation(panel)
     m = len(panel.metrics)
     own, plain = [], []

@@ -18,18 +18,23 @@ MOST_REASONS = 3
 
 # What an unusually high feature says. Windows speak for scans and steps, with dates and figures.
 _SENTENCES = {
-    "ratio_up": "one metric rose against the others by {value:.1f} standard errors (organic accounts rarely pass {usual:.1f})",
-    "ratio_down": "one metric fell behind the others by {value:.1f} standard errors (organic accounts rarely pass {usual:.1f})",
-    "quiet_residual": "usually quiet hours were busy: {value:.1f} standard errors on one day (rarely above {usual:.1f})",
-    "quiet_minus_busy": "quiet hours gained {value:.1f} standard errors more than busy ones (rarely above {usual:.1f})",
-    "curve_distance": "one day's curve hardly resembles the account's other days (distance {value:.2f}, rarely above {usual:.2f})",
-    "half_shift": "the daily peak moved by {hours:.1f} hours between the two halves (rarely above {usual_hours:.1f})",
-    "period_power": "the excess beats at a fixed interval ({value:.0f}x noise, rarely above {usual:.0f}x)",
-    "negative_share": "{value:.1%} of the counts were taken back (rarely above {usual:.1%})",
-    "segments": "raised in {value:.1f} separate spells per 100 steps (rarely above {usual:.1f})",
-    "exceedance": "{value:.1%} of the steps lie more than 3 standard errors above expectation (rarely above {usual:.1%})",
-    "shortfall": "{value:.1%} of the steps lie more than 3 standard errors below expectation (rarely above {usual:.1%})",
-    "joint_up": "several metrics rose together by {value:.1f} standard errors (rarely above {usual:.1f})",
+    "ratio_up": "one metric rose against the others by {value:.1f} standard errors; rarely above {usual:.1f}",
+    "ratio_down": "one metric fell behind the others by {value:.1f} standard errors; "
+    "rarely above {usual:.1f}",
+    "quiet_residual": "usually quiet hours were busy: {value:.1f} standard errors on one day; "
+    "rarely above {usual:.1f}",
+    "quiet_minus_busy": "quiet hours gained {value:.1f} standard errors more than busy ones; "
+    "rarely above {usual:.1f}",
+    "curve_distance": "one day's curve hardly resembles the other days' (distance {value:.2f}; "
+    "rarely above {usual:.2f}",
+    "half_shift": "the daily peak moved by {value:.1f} hours between the halves; rarely above {usual:.1f}",
+    "period_power": "the excess beats at a fixed interval ({value:.0f}x noise; rarely above {usual:.0f}x)",
+    "negative_share": "{value:.1%} of the counts were taken back; rarely above {usual:.1%}",
+    "segments": "raised in {value:.1f} separate spells per 100 steps; rarely above {usual:.1f}",
+    "exceedance": "{value:.1%} of the steps lie 3 standard errors above expectation; "
+    "rarely above {usual:.1%}",
+    "shortfall": "{value:.1%} of the steps lie 3 standard errors below expectation; rarely above {usual:.1%}",
+    "joint_up": "several metrics rose together by {value:.1f} standard errors; rarely above {usual:.1f}",
 }
 _HOURS_PER_RADIAN = 24 / (2 * np.pi)
 
@@ -83,6 +88,7 @@ def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
     """The strongest windows in words: what rose or fell, how far, when, and what stayed."""
     sentences = []
     strongest = windows.sort_values("score", ascending=False, kind="stable")
+    row: Any
     for row in strongest.head(MOST_REASONS).itertuples():
         start, end = row.start, row.end
         overlapping = windows[(windows["start"] < end) & (windows["end"] > start)]
@@ -106,7 +112,7 @@ def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
 
 
 def _feature_sentences(row: NDArray[np.float64], names: list[str], usual: NDArray[np.float64]) -> list[str]:
-    """Features far beyond what organic accounts show, one sentence per measure, furthest first."""
+    """Features beyond what organic accounts rarely exceed, one sentence per measure, furthest first."""
     found: dict[str, tuple[float, str]] = {}
     for value, name, high in zip(row.tolist(), names, usual.tolist(), strict=True):
         owner, measure, _ = name.split("__")
@@ -115,9 +121,8 @@ def _feature_sentences(row: NDArray[np.float64], names: list[str], usual: NDArra
         excess = value / high if high > 0 else value + 1.0
         if excess < found.get(measure, (1.0, ""))[0]:
             continue
-        text = _SENTENCES[measure].format(
-            value=value, usual=high, hours=value * _HOURS_PER_RADIAN, usual_hours=high * _HOURS_PER_RADIAN
-        )
+        unit = _HOURS_PER_RADIAN if measure == "half_shift" else 1.0
+        text = _SENTENCES[measure].format(value=value * unit, usual=high * unit)
         found[measure] = (excess, text)
     return [text for _, text in sorted(found.values(), key=lambda pair: -pair[0])]
 

@@ -183,9 +183,15 @@ def _status(panel: Panel, stratum: NDArray[np.int64]) -> NDArray[Any]:
     return status
 
 
+def _by_metric(panel: Panel, expectation: Expectation, column: str) -> NDArray[np.float64]:
+    """A column of the expectation's summary as ``(n_accounts, n_metrics)``."""
+    values: NDArray[np.float64] = expectation.summary[column].to_numpy(dtype=np.float64)
+    return values.reshape(len(panel), len(panel.metrics))
+
+
 def _block_p(panel: Panel, expectation: Expectation) -> NDArray[np.float64]:
     """Smallest bootstrap p-value over the metrics, corrected for their number (Bonferroni)."""
-    p = expectation.summary["p_block"].to_numpy(dtype=np.float64).reshape(len(panel), len(panel.metrics))
+    p = _by_metric(panel, expectation, "p_block")
     judged = (~np.isnan(p)).sum(axis=1)
     smallest = np.min(np.where(np.isnan(p), np.inf, p), axis=1, initial=np.inf)
     return np.where(judged > 0, np.minimum(smallest * judged, 1.0), np.nan)
@@ -217,7 +223,7 @@ def _assemble(
             "score": own_score,
             "p_value": p_value,
             "flagged": flagged,
-            "attack": np.where(flagged, "unknown", None),
+            "attack": pd.Series(["unknown" if f else None for f in flagged], dtype="string"),
             "attack_probability": np.nan,
         }
     )
@@ -226,8 +232,7 @@ def _assemble(
     accounts = pd.concat([accounts, volume], axis=1)
     accounts["cohort_id"] = pd.array([None] * len(panel), dtype="string")
     accounts["cohort_score"] = np.nan
-    detectable = batch.expectation.summary["detectable_share"].to_numpy(dtype=np.float64)
-    detectable = detectable.reshape(len(panel), len(panel.metrics))
+    detectable = _by_metric(panel, batch.expectation, "detectable_share")
     accounts["detectable_share"] = np.where(
         judged & ~np.isnan(detectable).all(axis=1),
         np.min(np.where(np.isnan(detectable), np.inf, detectable), axis=1, initial=np.inf),

@@ -59,7 +59,7 @@ def train_on_simulation(
     Auditor
         Fitted and calibrated.
     """
-    from fakeengage.simulate import SimulationSpec, simulate_batches
+    from fakeengage.simulation import SimulationSpec, simulate_batches
 
     spec = SimulationSpec(
         preset=TRAINING_PRESET,

@@ -113,7 +113,8 @@ class IsolationForestDetector:
         positions, names, _ = summary_columns(panel)
         if names != self.columns_:
             raise ValueError(
-                "model: was trained on other features than this version computes; retrain it with `fakeengage train`"
+                "model: was trained on other features than this version computes; "
+                "retrain it with `fakeengage train`"
             )
         return self.forest_.score(features[:, positions], threads=threads)
 
