@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -93,13 +94,21 @@ def train_on_simulation(
     return auditor
 
 
-def train(dataset: Dataset | Panel, *, seed: int = 0, threads: int | None = None) -> Auditor:
+def train(
+    dataset: Dataset | Panel,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Auditor:
     """Trains on labelled accounts: a simulated data set, or a panel whose table had a ``label`` column.
 
     Parameters
     ----------
     dataset
         Accounts with labels; normal and fake ones are both needed, at least 200 normal ones.
+    out
+        Folder to save the model in; not saved when left out.
     seed
         Seed of the trees.
     threads
@@ -128,6 +137,8 @@ def train(dataset: Dataset | Panel, *, seed: int = 0, threads: int | None = None
         "fakes": int(fake.sum()),
         "seed": seed,
     }
+    if out is not None:
+        auditor.save(out)
     return auditor
 
 
