@@ -39,7 +39,8 @@ def test_rust_scores_equal_scikit_learn(blatant: fe.Dataset) -> None:
     detector = fe.models.IsolationForestDetector(n_estimators=40, seed=7)
     detector.fit_features(blatant.panel, features)
     assert detector.forest_ is not None
-    prepared = prepare(features[:, positions], detector.forest_.arrays["center"], one_sided)
+    arrays = detector.forest_.arrays
+    prepared = prepare(features[:, positions], arrays["center"], arrays["scale"], one_sided)
     peer = IsolationForest(n_estimators=40, max_samples=256, random_state=7).fit(prepared)
     ours = detector.score_features(blatant.panel, features)
     np.testing.assert_allclose(ours, -peer.score_samples(prepared), atol=1e-6)

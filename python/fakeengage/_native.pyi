@@ -26,6 +26,7 @@ def score_forest(
     path: NDArray[np.float64],
     typical_path: float,
     center: NDArray[np.float64],
+    scale: NDArray[np.float64],
     one_sided: NDArray[np.bool_],
     *,
     threads: int,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fakeengage import _native
 from fakeengage.models.store import Arrays
 
-_PARTS = ("roots", "feature", "threshold", "left", "right", "path", "center", "one_sided")
+_PARTS = ("roots", "feature", "threshold", "left", "right", "path", "center", "scale", "one_sided")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ForestArrays:
     ----------
     arrays
         Nodes of all trees (``roots, feature, threshold, left, right, path``) and per column
-        ``center`` (stands in for missing values) and ``one_sided``.
+        ``center`` (stands in for missing values), ``scale`` and ``one_sided``.
     typical_path
         Expected path length of the sample that each tree was grown on.
     """
@@ -49,10 +49,15 @@ class ForestArrays:
                 "features: no account has a single usable feature; at least 14 observed steps are needed"
             )
         center = np.zeros(features.shape[1])
+        scale = np.ones(features.shape[1])
         for k in range(features.shape[1]):
-            if known[:, k].any():
-                center[k] = np.median(features[known[:, k], k])
-        prepared = prepare(features, center, one_sided)
+            column = features[known[:, k], k]
+            if len(column):
+                center[k] = np.median(column)
+                spread = float(np.median(np.abs(column - center[k])))
+                # A share that is zero for most accounts has no spread; its mean is then the unit.
+                scale[k] = spread or float(np.mean(np.abs(column - center[k]))) or 1.0
+        prepared = prepare(features, center, scale, one_sided)
         forest = IsolationForest(
             n_estimators=n_estimators,
             max_samples=min(max_samples, len(prepared)),
@@ -72,7 +77,7 @@ class ForestArrays:
             parts["path"].append(np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0))
             roots.append(roots[-1] + nodes.node_count)
         arrays: Arrays = {name: np.concatenate(values) for name, values in parts.items()}
-        arrays |= {"roots": np.array(roots, np.int64), "center": center, "one_sided": one_sided.copy()}
+        arrays |= {"roots": np.array(roots, np.int64), "center": center, "scale": scale, "one_sided": one_sided.copy()}
         return cls(arrays, float(average_path(np.array([forest.max_samples_]))[0]))
 
     @classmethod
@@ -94,12 +99,16 @@ class ForestArrays:
 
 
 def prepare(
-    features: NDArray[np.float64], center: NDArray[np.float64], one_sided: NDArray[np.bool_]
+    features: NDArray[np.float64],
+    center: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    one_sided: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """What a tree sees: missing values at the center, and nothing below it where only the upper
-    end is suspicious (an account that is calmer than usual is not thereby fake)."""
-    filled = np.where(np.isfinite(features), features, center)
-    return np.where(one_sided, np.maximum(filled, center), filled)
+    """What a tree sees: the logarithm of the deviation from the center, 0 for missing values, and 0
+    below the center where only the upper end is suspicious (a calm account is not thereby fake)."""
+    deviation = np.where(np.isfinite(features), features - center, 0.0) / scale
+    squashed = np.copysign(np.log1p(np.abs(deviation)), deviation)
+    return np.where(one_sided, np.maximum(squashed, 0.0), squashed)
 
 
 def average_path(n_samples: NDArray[Any]) -> NDArray[np.float64]:

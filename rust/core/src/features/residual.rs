@@ -10,7 +10,7 @@ const NORMAL_MEDIAN_ABSOLUTE: f64 = 0.674_489_750_196_082;
 /// Widest own variation considered, as variance of the log: a factor of 50 either way.
 const LARGEST_VARIANCE: f64 = 16.0;
 /// Residuals are cut here: one wild hour must not decide a long window.
-pub(crate) const CLIP: f64 = 12.0;
+pub(crate) const CLIP: f64 = 40.0;
 
 /// Residuals of one metric of one account.
 #[derive(Debug, Clone, Default)]
