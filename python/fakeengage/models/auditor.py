@@ -37,8 +37,7 @@ class Auditor:
     Notes
     -----
     ``fit`` grows the forest on the normal accounts, keeps their scores by stratum (clock, metrics,
-    length, volume) as the reference for p-values, and turns the score, standardised within its
-    stratum, into a probability by a logistic curve fitted with fakes weighted to 10 %.
+    length, volume) as the reference for p-values, and turns the score, relative to its stratum, into a probability by a logistic curve fitted with fakes weighted to 10 %.
     Everything that :meth:`score` says of an account depends on that account alone.
     """
 
@@ -72,7 +71,7 @@ class Auditor:
         labels = np.concatenate([y for _, _, y in parts])
         judged = stratum >= 0
         self.reference_ = Reference.of(raw[judged & ~labels], stratum[judged & ~labels])
-        self.curve_ = _fit_curve(self.reference_.standardise(raw[judged], stratum[judged]), labels[judged])
+        self.curve_ = _fit_curve(self.reference_.evidence(raw[judged], stratum[judged]), labels[judged])
         positions, _, _ = summary_columns(panel)
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
         self.usual_high_ = np.nanquantile(features[~fake][:, positions], 0.98, axis=0)
@@ -96,7 +95,7 @@ class Auditor:
     def probabilities(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of fraud at the reference prevalence of 10 %; NaN where not judged."""
         intercept, slope = self.curve_
-        return sigmoid(intercept + slope * self.reference.standardise(raw, stratum))
+        return sigmoid(intercept + slope * self.reference.evidence(raw, stratum))
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
         """Probability of fraud of each account, from its own series alone; NaN where not judged."""
@@ -131,12 +130,12 @@ class Auditor:
         return auditor
 
 
-def _fit_curve(standardised: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[float, float]:
-    """Logistic curve of fraud over the standardised score, fakes weighted to the reference prevalence."""
+def _fit_curve(evidence: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[float, float]:
+    """Logistic curve of fraud over the evidence, fakes weighted to the reference prevalence."""
     from sklearn.linear_model import LogisticRegression
 
     if not fake.any() or fake.all():
         raise ValueError("labels: both fake and normal accounts are needed to calibrate")
     weights = np.where(fake, REFERENCE_PREVALENCE / fake.sum(), (1 - REFERENCE_PREVALENCE) / (~fake).sum())
-    model = LogisticRegression(C=1e6).fit(standardised[:, None], fake, sample_weight=weights * len(fake))
+    model = LogisticRegression(C=1e6).fit(evidence[:, None], fake, sample_weight=weights * len(fake))
     return float(model.intercept_[0]), float(model.coef_[0, 0])

@@ -77,7 +77,12 @@ class ForestArrays:
             parts["path"].append(np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0))
             roots.append(roots[-1] + nodes.node_count)
         arrays: Arrays = {name: np.concatenate(values) for name, values in parts.items()}
-        arrays |= {"roots": np.array(roots, np.int64), "center": center, "scale": scale, "one_sided": one_sided.copy()}
+        arrays |= {
+            "roots": np.array(roots, np.int64),
+            "center": center,
+            "scale": scale,
+            "one_sided": one_sided.copy(),
+        }
         return cls(arrays, float(average_path(np.array([forest.max_samples_]))[0]))
 
     @classmethod
