@@ -8,8 +8,8 @@ import pytest
 
 import fakeengage as fe
 from fakeengage.features import feature_matrix
-from fakeengage.models.forest import prepare
-from fakeengage.models.isolation_forest import summary_columns
+from fakeengage.models.base import summary_columns
+from fakeengage.models.forest import Preparation
 from fakeengage.ranking import auroc
 
 
@@ -35,15 +35,41 @@ def test_rust_scores_equal_scikit_learn(blatant: fe.Dataset) -> None:
     from sklearn.ensemble import IsolationForest
 
     features = feature_matrix(blatant.panel)
-    positions, _, one_sided = summary_columns(blatant.panel)
     detector = fe.models.IsolationForestDetector(n_estimators=40, seed=7)
+    positions, _, one_sided = summary_columns(blatant.panel, detector.owners)
     detector.fit_features(blatant.panel, features)
-    assert detector.forest_ is not None
-    arrays = detector.forest_.arrays
-    prepared = prepare(features[:, positions], arrays["center"], arrays["scale"], one_sided)
+    prepared = Preparation.of(features[:, positions], one_sided).apply(features[:, positions])
     peer = IsolationForest(n_estimators=40, max_samples=256, random_state=7).fit(prepared)
     ours = detector.score_features(blatant.panel, features)
     np.testing.assert_allclose(ours, -peer.score_samples(prepared), atol=1e-6)
+
+
+def test_boosted_logits_equal_scikit_learn_and_separate_unseen_accounts(blatant: fe.Dataset) -> None:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    features = feature_matrix(blatant.panel)
+    fake = blatant.accounts.is_fake.to_numpy(dtype=bool)
+    detector = fe.models.GradientBoostingDetector(n_estimators=30, seed=1)
+    positions, _, one_sided = summary_columns(blatant.panel, detector.owners)
+    detector.fit_features(blatant.panel, features, fake)
+    rows = features[:, positions]
+    prepared = Preparation.of(rows[~fake], one_sided).apply(rows)
+    peer = HistGradientBoostingClassifier(
+        max_iter=30,
+        max_leaf_nodes=15,
+        learning_rate=0.06,
+        min_samples_leaf=30,
+        l2_regularization=1.0,
+        monotonic_cst=one_sided.astype(int).tolist(),
+        early_stopping=False,
+        class_weight="balanced",
+        random_state=1,
+    ).fit(prepared, fake)
+    logits = peer.decision_function(prepared)
+    ours = detector.score_features(blatant.panel, features)
+    np.testing.assert_allclose(ours - ours[0], logits - logits[0], atol=1e-6)
+    fresh = fe.simulate(n_users=300, preset="blatant", seed=13)
+    assert auroc(fresh.accounts.is_fake.to_numpy(dtype=bool), detector.score(fresh.panel)) > 0.75
 
 
 def test_saved_and_loaded_scores_are_the_same_bits(

@@ -16,15 +16,14 @@ def extract_features(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
-def score_forest(
+def sum_forest(
     features: NDArray[np.float64],
     roots: NDArray[np.int64],
     feature: NDArray[np.int32],
     threshold: NDArray[np.float64],
     left: NDArray[np.int32],
     right: NDArray[np.int32],
-    path: NDArray[np.float64],
-    typical_path: float,
+    value: NDArray[np.float64],
     center: NDArray[np.float64],
     scale: NDArray[np.float64],
     one_sided: NDArray[np.bool_],

@@ -64,9 +64,7 @@ def reasons(
     batch
         Whether the platform-wide factor was removed: said in words, as it is evidence of the batch.
     """
-    from fakeengage.models.isolation_forest import summary_columns
-
-    positions, names, _ = summary_columns(panel)
+    positions, names = auditor.evidence_columns(panel)
     by_account: dict[int, list[str]] = {}
     for position, mine in windows.groupby("position", sort=False):
         by_account[int(str(position))] = _window_sentences(panel, mine)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fakeengage.cadence import Cadence
 from fakeengage.calibration import MIN_STEPS
 from fakeengage.features import feature_matrix
-from fakeengage.models.auditor import Auditor
+from fakeengage.models.auditor import Auditor, Part
 from fakeengage.panel import Panel
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ VARIANTS = 2
 _BATCH = 2048
 _ACCOUNTS_PER_WORLD = 100
 
-Part = tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]
 Progress = Callable[[int, int], None]
 
 
@@ -70,19 +69,21 @@ def train_on_simulation(
         n_worlds=max(1, n_users // _ACCOUNTS_PER_WORLD),
     )
     rng = np.random.default_rng(seed)
-    parts: list[Part] = []
+    grown: list[Part] = []
+    calibration: list[Part] = []
     done = 0
-    for dataset in simulate_batches(spec, n_users, batch=_BATCH):
+    for k, dataset in enumerate(simulate_batches(spec, n_users, batch=_BATCH)):
         fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
-        parts.append((dataset.panel, feature_matrix(dataset.panel, threads=threads), fake))
-        for _ in range(VARIANTS):
-            parts.extend(_poorer_copies(dataset, rng, threads))
+        full = (dataset.panel, feature_matrix(dataset.panel, threads=threads), fake)
+        parts = [full, *(copy for _ in range(VARIANTS) for copy in _poorer_copies(dataset, rng, threads))]
+        # Whole worlds are kept apart: trees never see the platforms that set p-values. Poorer copies
+        # teach the trees too, but each batch serves one side only.
+        (calibration if k % 2 else grown).extend(parts)
         done += len(fake)
         if progress is not None:
             progress(done, n_users)
-    full = [part for part in parts if len(part[0].metrics) == 4 and part[0].shares_clock]
-    rest = [part for part in parts if not (len(part[0].metrics) == 4 and part[0].shares_clock)]
-    auditor = Auditor(seed=seed).fit_features([_joined(full), *rest])
+    whole = [part for part in grown if len(part[0].metrics) == 4 and part[0].shares_clock]
+    auditor = Auditor(seed=seed).fit_features(*_joined(whole), calibration=calibration)
     auditor.training = {
         "data": f"simulated, preset {TRAINING_PRESET}",
         "accounts": n_users,
@@ -130,7 +131,7 @@ def train(
         fake = np.asarray(panel.is_fake, dtype=bool)
     else:
         panel, fake = dataset.panel, dataset.accounts["is_fake"].to_numpy(dtype=bool)
-    auditor = Auditor(seed=seed).fit_features([(panel, feature_matrix(panel, threads=threads), fake)])
+    auditor = Auditor(seed=seed).fit_features(panel, feature_matrix(panel, threads=threads), fake)
     auditor.training = {
         "data": "labelled accounts",
         "accounts": len(panel),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +12,49 @@ from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.calibration import Reference, sigmoid, strata
 from fakeengage.features import feature_matrix
-from fakeengage.models.isolation_forest import IsolationForestDetector, summary_columns
+from fakeengage.models.base import summary_columns
+from fakeengage.models.gradient_boosting import GradientBoostingDetector
+from fakeengage.models.isolation_forest import IsolationForestDetector
 from fakeengage.models.store import Arrays, save_arrays
 from fakeengage.panel import Panel
 
 REFERENCE_PREVALENCE = 0.10
 """Share of fakes at which ``score`` is a probability."""
 
+Part = tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]
+"""Accounts, their features and labels."""
+
 SHIPPED = Path(__file__).parent / "shipped"
 """The model inside the package."""
 
 
+ISOLATION_WEIGHT = 0.5
+"""Logits that an account gains when its isolation reaches the 90 % point of organic accounts."""
+
+
 class Auditor:
-    """Isolation forest, calibrated on organic accounts of many platforms.
+    """Boosting and isolation forest together, calibrated on organic accounts of many platforms.
 
     Parameters
     ----------
-    n_estimators
-        Number of trees.
-    max_samples
-        Accounts that each tree is grown on.
     seed
         Seed of the trees.
 
     Notes
     -----
-    ``fit`` grows the forest on the normal accounts, keeps their scores by stratum (clock, metrics,
-    length, volume) as the reference for p-values, and turns the score, relative to its stratum, into a probability by a logistic curve fitted with fakes weighted to 10 %.
-    Everything that :meth:`score` says of an account depends on that account alone.
+    Boosting knows the attacks that it was shown; the isolation forest, grown on normal accounts
+    only, also notices what nobody has shown it. Their sum is compared with normal accounts of the
+    same stratum (clock, metrics, length, volume) for p-values, and turned into a probability by a
+    logistic curve fitted with fakes weighted to 10 %. Everything that :meth:`score` says of an
+    account depends on that account alone.
     """
 
     kind = "auditor"
 
-    def __init__(self, n_estimators: int = 200, max_samples: int = 512, seed: int = 0) -> None:
-        self.detector = IsolationForestDetector(n_estimators, max_samples, seed)
+    def __init__(self, seed: int = 0) -> None:
+        self.boosting = GradientBoostingDetector(seed=seed)
+        self.isolation = IsolationForestDetector(n_estimators=100, max_samples=512, seed=seed)
+        self.usual_isolation_ = (0.5, 0.1)
         self.reference_: Reference | None = None
         self.curve_ = (0.0, 1.0)
         self.usual_high_: NDArray[np.float64] = np.empty(0)
@@ -57,25 +67,56 @@ class Auditor:
             raise ValueError(
                 "labels: are needed to calibrate; give labels=, a `label` column, or a simulated data set"
             )
-        return self.fit_features([(panel, feature_matrix(panel), np.asarray(fake, dtype=bool))])
+        return self.fit_features(panel, feature_matrix(panel), np.asarray(fake, dtype=bool))
 
-    def fit_features(self, parts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]]) -> Auditor:
-        """The same from several panels with their features and labels; all share the summary columns.
+    def fit_features(
+        self,
+        panel: Panel,
+        features: NDArray[np.float64],
+        fake: NDArray[np.bool_],
+        calibration: Sequence[Part] | None = None,
+    ) -> Auditor:
+        """The same from features already extracted from `panel`.
 
-        The forest grows on the first part; every part enters the calibration.
+        `calibration` holds other accounts (panel, features, labels) that set p-values and
+        probabilities; they should not be the ones that the trees were grown on. Without them five
+        folds of the accounts themselves stand in: each is scored by trees that did not see it.
         """
-        panel, features, fake = parts[0]
-        self.detector.fit_features(panel, features, fake)
-        raw = np.concatenate([self.detector.score_features(p, f) for p, f, _ in parts])
+        parts = [(panel, self._unseen(panel, features, fake), fake)] if calibration is None else None
+        self._fit_trees(panel, features, fake)
+        if parts is None:
+            parts = [(p, self.raw_scores(p, f), y) for p, f, y in calibration or ()]
+        raw = np.concatenate([scores for _, scores, _ in parts])
         stratum = np.concatenate([strata(p) for p, _, _ in parts])
         labels = np.concatenate([y for _, _, y in parts])
         judged = stratum >= 0
-        self.reference_ = Reference.of(raw[judged & ~labels], stratum[judged & ~labels])
-        self.curve_ = _fit_curve(self.reference_.evidence(raw[judged], stratum[judged]), labels[judged])
-        positions, _, _ = summary_columns(panel)
+        normal = judged & ~labels
+        self.reference_ = Reference.of(raw[normal], stratum[normal])
+        evidence = self.reference_.evidence(raw[judged], stratum[judged])
+        self.curve_ = _fit_curve(evidence, labels[judged])
+        positions, _, _ = summary_columns(panel, self.boosting.owners)
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
-        self.usual_high_ = np.nanquantile(features[~fake][:, positions], 0.98, axis=0)
+        self.usual_high_ = np.nan_to_num(np.nanquantile(features[~fake][:, positions], 0.98, axis=0))
         return self
+
+    def _fit_trees(self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]) -> None:
+        self.boosting.fit_features(panel, features, fake)
+        self.isolation.fit_features(panel, features, fake)
+        usual = self.isolation.score_features(panel, features[~fake])
+        middle, high = np.quantile(usual, [0.5, 0.9])
+        self.usual_isolation_ = (float(middle), float(max(high - middle, 1e-9)))
+
+    def _unseen(
+        self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Scores of each account by trees grown on the other four fifths."""
+        from sklearn.model_selection import StratifiedKFold
+
+        out = np.empty(len(features))
+        for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(features, fake):
+            self._fit_trees(panel, features[train], fake[train])
+            out[test] = self.raw_scores(panel, features[test])
+        return out
 
     @property
     def reference(self) -> Reference:
@@ -89,8 +130,11 @@ class Auditor:
     def raw_scores(
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
     ) -> NDArray[np.float64]:
-        """Anomaly scores before calibration, from features already extracted."""
-        return self.detector.score_features(panel, features, threads=threads)
+        """Scores before calibration, from features already extracted."""
+        middle, unit = self.usual_isolation_
+        isolation = self.isolation.score_features(panel, features, threads=threads)
+        boosting = self.boosting.score_features(panel, features, threads=threads)
+        return boosting + ISOLATION_WEIGHT * ((isolation - middle) / unit)
 
     def probabilities(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of fraud at the reference prevalence of 10 %; NaN where not judged."""
@@ -102,29 +146,39 @@ class Auditor:
         features = feature_matrix(panel)
         return self.probabilities(self.raw_scores(panel, features), strata(panel))
 
+    def evidence_columns(self, panel: Panel) -> tuple[list[int], list[str]]:
+        """Positions and names of the feature columns that ``usual_high_`` speaks of."""
+        positions, names, _ = summary_columns(panel, self.boosting.owners)
+        return positions, names
+
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Saves the model as a folder of numbers."""
-        settings, arrays = self.detector.to_arrays()
-        settings |= {
+        arrays: Arrays = self.reference.to_arrays() | {"usual_high": self.usual_high_}
+        settings: dict[str, Any] = {
             "curve": list(self.curve_),
+            "usual_isolation": list(self.usual_isolation_),
             "prevalence": REFERENCE_PREVALENCE,
             "training": self.training,
         }
-        return save_arrays(
-            folder,
-            self.kind,
-            settings,
-            arrays | self.reference.to_arrays() | {"usual_high": self.usual_high_},
-        )
+        for name, detector in (("boosting", self.boosting), ("isolation", self.isolation)):
+            settings[name], parts = detector.to_arrays()
+            arrays |= {f"{name}.{part}": values for part, values in parts.items()}
+        return save_arrays(folder, self.kind, settings, arrays)
 
     @classmethod
     def from_arrays(cls, settings: dict[str, Any], arrays: Arrays) -> Auditor:
         """A model out of a saved folder."""
+
+        def parts(name: str) -> Arrays:
+            return {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(name + ".")}
+
         auditor = cls()
-        auditor.detector = IsolationForestDetector.from_arrays(settings, arrays)
+        auditor.boosting = GradientBoostingDetector.from_arrays(settings["boosting"], parts("boosting"))
+        auditor.isolation = IsolationForestDetector.from_arrays(settings["isolation"], parts("isolation"))
         auditor.reference_ = Reference.from_arrays(arrays)
-        intercept, slope = settings["curve"]
-        auditor.curve_ = (float(intercept), float(slope))
+        auditor.curve_ = (float(settings["curve"][0]), float(settings["curve"][1]))
+        middle, unit = settings["usual_isolation"]
+        auditor.usual_isolation_ = (float(middle), float(unit))
         auditor.usual_high_ = arrays["usual_high"]
         auditor.training = dict(settings["training"])
         return auditor

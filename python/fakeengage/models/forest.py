@@ -1,4 +1,4 @@
-"""Isolation forests as arrays: grown by scikit-learn, kept as numbers, scored in Rust."""
+"""Forests as arrays: grown by scikit-learn, kept as numbers, summed in Rust."""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ from numpy.typing import NDArray
 from fakeengage import _native
 from fakeengage.models.store import Arrays
 
-_PARTS = ("roots", "feature", "threshold", "left", "right", "path", "center", "scale", "one_sided")
+_NODES = ("feature", "threshold", "left", "right", "value")
+_PARTS = ("roots", *_NODES, "center", "scale", "one_sided")
 
 
 @dataclass(frozen=True)
-class ForestArrays:
-    """A fitted isolation forest.
+class Preparation:
+    """What a tree sees of a feature: the logarithm of its deviation from the ordinary.
 
     Attributes
     ----------
-    arrays
-        Nodes of all trees (``roots, feature, threshold, left, right, path``) and per column
-        ``center`` (stands in for missing values), ``scale`` and ``one_sided``.
-    typical_path
-        Expected path length of the sample that each tree was grown on.
+    center
+        Median of each column over the accounts fitted on; stands in for missing values.
+    scale
+        Median deviation from it.
+    one_sided
+        Whether values below the center count as the center: a calm account is not thereby fake.
     """
 
-    arrays: Arrays
-    typical_path: float
+    center: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    one_sided: NDArray[np.bool_]
 
     @classmethod
-    def fit(
-        cls,
-        features: NDArray[np.float64],
-        one_sided: NDArray[np.bool_],
-        *,
-        n_estimators: int,
-        max_samples: int,
-        seed: int,
-    ) -> ForestArrays:
-        """Grows the trees on the rows of `features` (NaN = missing)."""
-        from sklearn.ensemble import IsolationForest
+    def of(cls, features: NDArray[np.float64], one_sided: NDArray[np.bool_]) -> Preparation:
+        """Measures the columns of `features` (NaN = missing).
 
+        Raises
+        ------
+        ValueError
+            If not a single value is known.
+        """
         known = np.isfinite(features)
         if not known.any():
             raise ValueError(
@@ -54,66 +53,94 @@ class ForestArrays:
             column = features[known[:, k], k]
             if len(column):
                 center[k] = np.median(column)
-                spread = float(np.median(np.abs(column - center[k])))
-                # A share that is zero for most accounts has no spread; its mean is then the unit.
-                scale[k] = spread or float(np.mean(np.abs(column - center[k]))) or 1.0
-        prepared = prepare(features, center, scale, one_sided)
-        forest = IsolationForest(
-            n_estimators=n_estimators,
-            max_samples=min(max_samples, len(prepared)),
-            random_state=seed,
-        ).fit(prepared)
-        parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _PARTS[1:6]}
-        roots = [0]
+                deviation = np.abs(column - center[k])
+                # A share that is zero for most accounts has no median deviation; the mean is then the unit.
+                scale[k] = float(np.median(deviation)) or float(np.mean(deviation)) or 1.0
+        return cls(center, scale, one_sided.copy())
+
+    def apply(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Features as the trees see them, in single precision like the scorer's."""
+        deviation = np.where(np.isfinite(features), features - self.center, 0.0) / self.scale
+        squashed = np.copysign(np.log1p(np.abs(deviation)), deviation)
+        turned = np.where(self.one_sided, np.maximum(squashed, 0.0), squashed)
+        return turned.astype(np.float32).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class ForestArrays:
+    """A fitted forest: nodes of all trees and the preparation of their features."""
+
+    arrays: Arrays
+
+    @classmethod
+    def from_isolation(cls, forest: Any, preparation: Preparation) -> ForestArrays:
+        """Trees of scikit-learn's ``IsolationForest``; leaves hold path lengths."""
+        trees = []
         for tree, columns in zip(forest.estimators_, forest.estimators_features_, strict=True):
             nodes = tree.tree_
             leaf = nodes.children_left < 0
-            parts["feature"].append(
-                np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)]).astype(np.int32)
-            )
-            parts["threshold"].append(nodes.threshold.astype(np.float64))
-            parts["left"].append(np.maximum(nodes.children_left, 0).astype(np.int32))
-            parts["right"].append(np.maximum(nodes.children_right, 0).astype(np.int32))
-            parts["path"].append(np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0))
-            roots.append(roots[-1] + nodes.node_count)
-        arrays: Arrays = {name: np.concatenate(values) for name, values in parts.items()}
-        arrays |= {
-            "roots": np.array(roots, np.int64),
-            "center": center,
-            "scale": scale,
-            "one_sided": one_sided.copy(),
-        }
-        return cls(arrays, float(average_path(np.array([forest.max_samples_]))[0]))
+            path = np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0)
+            split = np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)])
+            trees.append((split, nodes.threshold, nodes.children_left, nodes.children_right, path))
+        return cls._of(trees, preparation)
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, typical_path: float) -> ForestArrays:
-        """A forest out of a saved model; the walk is checked by the scorer."""
+    def from_boosting(cls, model: Any, preparation: Preparation) -> ForestArrays:
+        """Trees of scikit-learn's binary ``HistGradientBoostingClassifier``; leaves hold logits."""
+        trees = []
+        for (predictor,) in model._predictors:
+            nodes = predictor.nodes
+            leaf = nodes["is_leaf"].astype(bool)
+            split = np.where(leaf, -1, nodes["feature_idx"])
+            trees.append(
+                (
+                    split,
+                    np.where(leaf, 0.0, nodes["num_threshold"]),
+                    nodes["left"].astype(np.int64),
+                    nodes["right"].astype(np.int64),
+                    np.where(leaf, nodes["value"], 0.0),
+                )
+            )
+        return cls._of(trees, preparation)
+
+    @classmethod
+    def _of(cls, trees: list[tuple[NDArray[Any], ...]], preparation: Preparation) -> ForestArrays:
+        roots = np.concatenate([[0], np.cumsum([len(tree[0]) for tree in trees])]).astype(np.int64)
+        types = (np.int32, np.float64, np.int32, np.int32, np.float64)
+        arrays: Arrays = {
+            name: np.concatenate(
+                [np.maximum(tree[k], 0) if name in ("left", "right") else tree[k] for tree in trees]
+            ).astype(dtype)
+            for k, (name, dtype) in enumerate(zip(_NODES, types, strict=True))
+        }
+        arrays |= {
+            "roots": roots,
+            "center": preparation.center,
+            "scale": preparation.scale,
+            "one_sided": preparation.one_sided,
+        }
+        return cls(arrays)
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> ForestArrays:
+        """A forest out of a saved model; that its walks end is checked by the scorer."""
         missing = [name for name in _PARTS if name not in arrays]
         if missing:
             raise ValueError(f"model: lacks the array {missing[0]!r}; retrain")
-        return cls({name: arrays[name] for name in _PARTS}, typical_path)
+        return cls({name: arrays[name] for name in _PARTS})
 
-    def score(self, features: NDArray[np.float64], *, threads: int | None = None) -> NDArray[np.float64]:
-        """Anomaly score of each row, 0 to 1, higher = easier to isolate."""
-        return _native.score_forest(
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return len(self.arrays["roots"]) - 1
+
+    def sum(self, features: NDArray[np.float64], *, threads: int | None = None) -> NDArray[np.float64]:
+        """Sum of the leaves that each row falls into."""
+        return _native.sum_forest(
             np.ascontiguousarray(features, dtype=np.float64),
             **{name: self.arrays[name] for name in _PARTS},
-            typical_path=self.typical_path,
             threads=threads or 0,
         )
-
-
-def prepare(
-    features: NDArray[np.float64],
-    center: NDArray[np.float64],
-    scale: NDArray[np.float64],
-    one_sided: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """What a tree sees: the logarithm of the deviation from the center, 0 for missing values, and 0
-    below the center where only the upper end is suspicious (a calm account is not thereby fake)."""
-    deviation = np.where(np.isfinite(features), features - center, 0.0) / scale
-    squashed = np.copysign(np.log1p(np.abs(deviation)), deviation)
-    return np.where(one_sided, np.maximum(squashed, 0.0), squashed)
 
 
 def average_path(n_samples: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
-//! Isolation forests as arrays, scored one account at a time in a fixed order.
+//! Forests of binary trees as arrays, summed one account at a time in a fixed order.
 //!
-//! A forest is fitted elsewhere (Liu, Ting & Zhou 2008, doi:10.1109/ICDM.2008.17) and arrives as
-//! flat arrays, so a saved model is data, never code. Scoring walks the trees in order for each
-//! account on its own: the same account has the same bits in any batch and on any thread count.
+//! A forest – isolation trees or boosted ones – is fitted elsewhere and arrives as flat arrays, so
+//! a saved model is data, never code. Scoring walks the trees in order for each account on its own:
+//! the same account has the same bits in any batch and on any thread count.
 
 use crate::Error;
 use crate::rows::map_indices;
@@ -21,10 +21,8 @@ pub struct Forest<'a> {
     pub left: &'a [i32],
     /// Right child.
     pub right: &'a [i32],
-    /// Path length credited to a leaf: its depth plus the expected depth of what it still holds.
-    pub path: &'a [f64],
-    /// Expected path length of the sample that each tree was grown on.
-    pub typical_path: f64,
+    /// What a leaf adds to the sum: a path length, or a step of the logit.
+    pub value: &'a [f64],
     /// Per column the value that replaces a missing one.
     pub center: &'a [f64],
     /// Per column the size of an ordinary deviation from the center; positive.
@@ -45,7 +43,7 @@ impl Forest<'_> {
             ("threshold", self.threshold.len()),
             ("left", self.left.len()),
             ("right", self.right.len()),
-            ("path", self.path.len()),
+            ("value", self.value.len()),
         ] {
             if given != n_nodes {
                 return Err(Error::Length {
@@ -70,13 +68,6 @@ impl Forest<'_> {
         }
         if let Some(scale) = self.scale.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
             return Err(Error::out_of_range("scale", scale, "positive numbers"));
-        }
-        if !(self.typical_path.is_finite() && self.typical_path > 0.0) {
-            return Err(Error::out_of_range(
-                "typical_path",
-                self.typical_path,
-                "a positive number",
-            ));
         }
         if self.roots.len() < 2
             || self.roots[0] != 0
@@ -116,9 +107,8 @@ impl Forest<'_> {
         Ok(())
     }
 
-    /// Anomaly score of one row of features: `2^(−mean path / typical path)`, in (0, 1), higher =
-    /// easier to isolate.
-    fn score_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
+    /// Sum of the leaves that one row of features falls into.
+    fn sum_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
         scratch.clear();
         for (k, x) in row.iter().enumerate() {
             let known = if x.is_finite() { *x } else { self.center[k] };
@@ -147,18 +137,17 @@ impl Forest<'_> {
                 };
                 node = root + child as usize;
             }
-            total += self.path[node];
+            total += self.value[node];
         }
-        let mean = total / (self.roots.len() - 1) as f64;
-        libm::exp2(-mean / self.typical_path)
+        total
     }
 }
 
-/// Scores of the rows of a feature matrix (row-major).
+/// Sum of the leaves for each row of a feature matrix (row-major).
 ///
 /// # Errors
 /// What [`Forest::check`] refuses, or a matrix that does not fit the forest's columns.
-pub fn score(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec<f64>, Error> {
+pub fn sum(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec<f64>, Error> {
     forest.check()?;
     let width = forest.center.len();
     if width == 0 || features.len() % width != 0 {
@@ -169,7 +158,7 @@ pub fn score(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec
         });
     }
     Ok(map_indices(features.len() / width, threads, |i| {
-        forest.score_row(
+        forest.sum_row(
             &features[i * width..(i + 1) * width],
             &mut Vec::with_capacity(width),
         )
@@ -187,20 +176,19 @@ mod tests {
             threshold: &[0.5, 0.0, 0.0],
             left: &[children[0], 0, 0],
             right: &[children[1], 0, 0],
-            path: &[0.0, 4.0, 1.0],
-            typical_path: 2.0,
+            value: &[0.0, 4.0, 1.0],
             center: &[0.5],
             scale: &[1.0],
             one_sided: &[true],
         };
-        score(&[0.0, 2.0, f64::NAN, f64::INFINITY], forest, 2)
+        sum(&[0.0, 2.0, f64::NAN, f64::INFINITY], forest, 2)
     }
 
     #[test]
-    fn short_paths_score_high_and_missing_values_are_ordinary() {
+    fn rows_fall_to_their_leaf_and_missing_values_are_ordinary() {
         let scores = stump([1, 2]).unwrap();
-        assert_eq!(scores[0], 0.25);
-        assert_eq!(scores[1], libm::exp2(-0.5));
+        assert_eq!(scores[0], 4.0);
+        assert_eq!(scores[1], 1.0);
         assert_eq!(scores[2], scores[0]);
         assert_eq!(scores[3], scores[0]);
     }

@@ -65,16 +65,16 @@ pub(crate) fn extract_features<'py>(
     )
 }
 
-/// Isolation-forest scores of the rows of a feature matrix.
+/// Sum of the leaves for the rows of a feature matrix.
 #[pyfunction]
 #[pyo3(signature = (
-    features, roots, feature, threshold, left, right, path, typical_path, center, scale, one_sided, *, threads
+    features, roots, feature, threshold, left, right, value, center, scale, one_sided, *, threads
 ))]
 #[expect(
     clippy::too_many_arguments,
     reason = "one argument per array of the forest"
 )]
-pub(crate) fn score_forest<'py>(
+pub(crate) fn sum_forest<'py>(
     py: Python<'py>,
     features: PyReadonlyArray2<'py, f64>,
     roots: PyReadonlyArray1<'py, i64>,
@@ -82,8 +82,7 @@ pub(crate) fn score_forest<'py>(
     threshold: PyReadonlyArray1<'py, f64>,
     left: PyReadonlyArray1<'py, i32>,
     right: PyReadonlyArray1<'py, i32>,
-    path: PyReadonlyArray1<'py, f64>,
-    typical_path: f64,
+    value: PyReadonlyArray1<'py, f64>,
     center: PyReadonlyArray1<'py, f64>,
     scale: PyReadonlyArray1<'py, f64>,
     one_sided: PyReadonlyArray1<'py, bool>,
@@ -95,15 +94,14 @@ pub(crate) fn score_forest<'py>(
         threshold: threshold.as_slice()?,
         left: left.as_slice()?,
         right: right.as_slice()?,
-        path: path.as_slice()?,
-        typical_path,
+        value: value.as_slice()?,
         center: center.as_slice()?,
         scale: scale.as_slice()?,
         one_sided: one_sided.as_slice()?,
     };
     let features = features.as_slice()?;
-    let scores = py
-        .detach(|| forest::score(features, forest, threads))
+    let sums = py
+        .detach(|| forest::sum(features, forest, threads))
         .map_err(value_error)?;
-    Ok(PyArray1::from_vec(py, scores))
+    Ok(PyArray1::from_vec(py, sums))
 }

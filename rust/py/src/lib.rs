@@ -19,7 +19,7 @@ mod _native {
         attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
     };
     #[pymodule_export]
-    use super::features::{extract_features, feature_columns, score_forest};
+    use super::features::{extract_features, feature_columns, sum_forest};
     #[pymodule_export]
     use super::simulate::{check_simulation, expand_preset, simulate_accounts, simulation_names};
     #[pymodule_export]

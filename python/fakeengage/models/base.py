@@ -1,0 +1,136 @@
+"""What the detectors on features share: columns, fitting from panels, saving."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fakeengage.features import feature_matrix, list_features
+from fakeengage.models.forest import ForestArrays, Preparation
+from fakeengage.models.store import Arrays, save_arrays
+from fakeengage.panel import Panel
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+# Columns that authors of data draw with opposite signs are left to richer models.
+_LEFT_OUT = frozenset({"zero_run", "roughness"})
+
+
+def summary_columns(panel: Panel, owners: frozenset[str]) -> tuple[list[int], list[str], NDArray[np.bool_]]:
+    """Positions and names of the columns of some summary owners, and which are one-sided.
+
+    Summaries over the metrics present exist for every panel, so a detector fitted on accounts with
+    four metrics can score accounts with one.
+    """
+    chosen = [
+        (k, feature)
+        for k, feature in enumerate(list_features(panel.metrics))
+        if feature.name.split("__")[0] in owners and feature.name.split("__")[1] not in _LEFT_OUT
+    ]
+    return (
+        [k for k, _ in chosen],
+        [feature.name for _, feature in chosen],
+        np.array([feature.high_is_suspicious for _, feature in chosen]),
+    )
+
+
+class FeatureDetector(ABC):
+    """A forest on summary features.
+
+    Scores are higher for more suspicious accounts and depend on the account alone.
+    """
+
+    kind: ClassVar[str]
+    owners: ClassVar[frozenset[str]]
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self.forest_: ForestArrays | None = None
+        self.columns_: list[str] = []
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+
+    @abstractmethod
+    def _grow(
+        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
+    ) -> ForestArrays:
+        """Fits the trees on prepared rows."""
+
+    @abstractmethod
+    def _score(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores from sums of leaves."""
+
+    def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Self:
+        """Fits on the accounts of `panel`; `labels` are true for fakes."""
+        return self.fit_features(panel, feature_matrix(panel), labels)
+
+    def fit_features(
+        self, panel: Panel, features: NDArray[np.float64], labels: ArrayLike | None = None
+    ) -> Self:
+        """The same from features already extracted from `panel`."""
+        positions, self.columns_, one_sided = summary_columns(panel, self.owners)
+        fake = None
+        if labels is not None:
+            fake = np.asarray(labels, dtype=bool)
+            if fake.shape != (len(features),):
+                raise ValueError(f"labels: has shape {fake.shape}, expected ({len(features)},)")
+            if fake.all():
+                raise ValueError("labels: every account is labelled fake; some normal ones are needed")
+        rows = features[:, positions]
+        preparation = Preparation.of(rows if fake is None else rows[~fake], one_sided)
+        self.forest_ = self._grow(preparation.apply(rows), preparation, fake)
+        return self
+
+    def score(self, panel: Panel) -> NDArray[np.float64]:
+        """Score of each account, higher = more suspicious."""
+        return self.score_features(panel, feature_matrix(panel))
+
+    def score_features(
+        self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """The same from features already extracted from `panel`."""
+        if self.forest_ is None:
+            raise ValueError("detector: is not fitted; call fit(panel) first")
+        positions, names, _ = summary_columns(panel, self.owners)
+        if names != self.columns_:
+            raise ValueError(
+                "model: was trained on other features than this version computes; "
+                "retrain it with `fakeengage train`"
+            )
+        return self._score(self.forest_.sum(features[:, positions], threads=threads))
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Saves the detector as a folder of numbers."""
+        settings, arrays = self.to_arrays()
+        return save_arrays(folder, self.kind, settings, arrays)
+
+    def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
+        """Settings and arrays that make the detector whole."""
+        if self.forest_ is None:
+            raise ValueError("detector: is not fitted; call fit(panel) first")
+        return self.settings() | {"columns": self.columns_}, dict(self.forest_.arrays)
+
+    @classmethod
+    def from_arrays(cls, settings: dict[str, Any], arrays: Arrays) -> Self:
+        """A detector out of a saved model."""
+        own = dict(settings)
+        columns = [str(name) for name in own.pop("columns")]
+        detector = cls(**own)
+        detector.columns_ = columns
+        detector.forest_ = ForestArrays.from_arrays(arrays)
+        return detector
+
+
+def at_least(argument: str, value: int, least: int) -> int:
+    """The value, or a ValueError that names the argument."""
+    if value < least:
+        raise ValueError(f"{argument}: {value} is not allowed; at least {least}")
+    return value
