@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fakeengage.cadence import Cadence
-from fakeengage.calibration import N_STRATA, Reference, flag, sigmoid, strata
+from fakeengage.calibration import N_STRATA, Reference, flag, majority_p_values, sigmoid, strata
 from fakeengage.panel import Panel
 
 
@@ -92,3 +92,12 @@ def test_sigmoid_is_the_same_wherever_a_value_stands() -> None:
     alone = np.array([sigmoid(values[i : i + 1])[0] for i in range(len(values))])
     assert np.array_equal(alone, sigmoid(values))
     assert sigmoid(np.array([0.0]))[0] == 0.5
+
+
+def test_the_majority_is_a_fair_null_and_a_third_of_fakes_only_makes_it_stricter() -> None:
+    rng = np.random.default_rng(2)
+    organic = rng.normal(3.0, 2.0, size=20_000)
+    assert abs((majority_p_values(organic) <= 0.05).mean() - 0.05) < 0.01
+    mixed = majority_p_values(np.concatenate([organic, rng.normal(12.0, 2.0, size=10_000)]))
+    assert (mixed[:20_000] <= 0.05).mean() < 0.02
+    assert (mixed[20_000:] <= 0.01).mean() > 0.3

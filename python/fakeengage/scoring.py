@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.calibration import MIN_STEPS, SMALL_BATCH, flag, strata
-from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
+from fakeengage.calibration import MIN_STEPS, SMALL_BATCH, flag, majority_p_values, strata
+from fakeengage.expectation import (
+    WINDOW_Z,
+    Expectation,
+    PlatformFactor,
+    fit_expectation,
+    platform_factor,
+)
 from fakeengage.features import feature_matrix
 from fakeengage.models.auditor import REFERENCE_PREVALENCE, SHIPPED, Auditor
 from fakeengage.panel import METRICS, Panel
@@ -26,6 +32,9 @@ BATCH_ACCOUNTS = 30
 """Accounts that must share :data:`BATCH_STEPS` steps before the batch pass removes the platform factor."""
 
 BATCH_STEPS = 24
+
+MAJORITY_ACCOUNTS = 200
+"""Judged accounts from which on the batch's own majority is a null, too."""
 
 WINDOW_HALF_SCORE = 4.0
 """Absolute z of a window or hour that maps to a score of one half."""
@@ -74,9 +83,10 @@ def score(
     -----
     ``score`` comes from the account's own series alone and is the same in any batch. When at least
     30 accounts share 24 steps, the platform-wide factor is removed before windows, volumes and
-    p-values are computed. A p-value is the larger of two: the rank of the account among organic
-    accounts of its kind, and a block bootstrap of its own residuals; both must find it odd. A flag
-    is a reason to look, not proof.
+    p-values are computed. Independent nulls must agree on a p-value, which is the largest of them:
+    the rank of the account among organic accounts of its kind from other platforms; a block
+    bootstrap of its own residuals, unless another metric agrees; and in batches of 200 or more the
+    batch's own majority. A flag is a reason to look, not proof.
 
     Examples
     --------
@@ -197,6 +207,36 @@ def _block_p(panel: Panel, expectation: Expectation) -> NDArray[np.float64]:
     return np.where(judged > 0, np.minimum(smallest * judged, 1.0), np.nan)
 
 
+def _corroborated(panel: Panel, auditor: Auditor, look: _Pass) -> NDArray[np.bool_]:
+    """Whether more than one metric speaks: two of them in one window, or one against the others.
+
+    One metric's rise alone is as large in organic series as in bought ones, whatever the detector.
+    """
+    if len(panel.metrics) < 2:
+        return np.zeros(len(panel), dtype=bool)
+    joint = np.abs(np.nan_to_num(_by_metric(panel, look.expectation, "joint_z"))).max(axis=1)
+    positions, names = auditor.evidence_columns(panel)
+    ratios = [
+        k for k, name in enumerate(names) if name.startswith(("any_ratio__ratio_up", "any_ratio__ratio_down"))
+    ]
+    values = np.nan_to_num(look.features[:, positions])[:, ratios]
+    return (joint >= WINDOW_Z) | (values > auditor.usual_high_[ratios]).any(axis=1)
+
+
+def _p_values(panel: Panel, auditor: Auditor, look: _Pass, stratum: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The largest of the nulls that apply: all of them must find the account odd.
+
+    Rank among organic accounts of other platforms, always. A bootstrap of the account's own
+    residuals, unless another metric agrees. The batch's own majority, where the batch is large.
+    """
+    p = auditor.reference.p_values(look.raw, stratum)
+    p = np.where(_corroborated(panel, auditor, look), p, np.fmax(p, _block_p(panel, look.expectation)))
+    judged = stratum >= 0
+    if judged.sum() >= MAJORITY_ACCOUNTS:
+        p[judged] = np.fmax(p[judged], majority_p_values(look.raw[judged]))
+    return np.where(judged, p, np.nan)
+
+
 def _assemble(
     panel: Panel,
     auditor: Auditor,
@@ -213,8 +253,7 @@ def _assemble(
     status = _status(panel, stratum)
     judged = status == "ok"
     own_score = auditor.probabilities(own.raw, np.where(judged, stratum, -1))
-    p_rank = auditor.reference.p_values(batch.raw, np.where(judged, stratum, -1))
-    p_value = np.where(judged, np.fmax(p_rank, _block_p(panel, batch.expectation)), np.nan)
+    p_value = _p_values(panel, auditor, batch, np.where(judged, stratum, -1))
     flagged = flag(p_value, fdr)
     windows = _windows(panel, batch.expectation, judged)
     accounts = pd.DataFrame(

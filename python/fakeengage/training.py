@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fakeengage.cadence import Cadence
 from fakeengage.calibration import MIN_STEPS
@@ -29,9 +28,9 @@ Progress = Callable[[int, int], None]
 
 
 def train_on_simulation(
-    n_users: int = 55_000,
+    n_users: int = 40_000,
     *,
-    fake_ratio: float = 0.1,
+    fake_ratio: float = 0.3,
     length: int = 336,
     seed: int = 1,
     threads: int | None = None,
