@@ -10,44 +10,24 @@ import argparse
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 import fakeengage as fe
+from fakeengage.baselines import naive_aggregates
 
-PAIRS = [(a, b) for a in range(4) for b in range(a + 1, 4)]
-
-
-def correlations(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Six Pearson correlations of the metrics per account, 0 where one is flat."""
-    centred = values - values.mean(1, keepdims=True)
-    norm = np.sqrt((centred**2).sum(1))
-    columns = []
-    for a, b in PAIRS:
-        scale = norm[:, a] * norm[:, b]
-        dot = (centred[:, :, a] * centred[:, :, b]).sum(1)
-        columns.append(np.divide(dot, scale, out=np.zeros_like(dot), where=scale > 0))
-    return np.stack(columns, axis=1)
-
-
-def naive_aggregates(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The 29 aggregates of the reference: five per metric, six correlations, three rates."""
-    mean, sd = values.mean(1), values.std(1)
-    variation = np.divide(sd, mean, out=np.zeros_like(sd), where=mean != 0)
-    views = mean[:, :1]
-    rates = np.divide(mean[:, 1:], views, out=np.zeros_like(mean[:, 1:]), where=views != 0)
-    return np.hstack([mean, sd, values.max(1), np.median(values, 1), variation, correlations(values), rates])
+# Columns of the naive list that hold the six correlations.
+CORRELATIONS = slice(20, 26)
 
 
 def figures(seed: int, preset: str, n_users: int, full: bool) -> dict[str, float]:
     data = fe.simulate(n_users=n_users, seed=seed, preset=preset)
     values = np.asarray(data.panel.values, dtype=np.float64)
     fake = data.accounts["is_fake"].to_numpy()
-    features = naive_aggregates(values)
+    features = naive_aggregates(data.panel)
     forest = IsolationForest(n_estimators=200, random_state=seed).fit(features)
-    pairs = correlations(values).mean(1)
+    pairs = features[:, CORRELATIONS].mean(1)
     views = values[:, :, 0]
     spread = views.std(1) / np.maximum(views.mean(1), 1e-9)
     centred = views - views.mean(1, keepdims=True)

@@ -20,7 +20,10 @@ PYTEST = [PYTHON, "-m", "pytest", "-q"]
 
 
 # Studies measure quality and take minutes; the smallest pass of those that need no data of others.
-STUDIES = [["calibration_published.py", "--seeds", "1", "--n-users", "100"]]
+STUDIES = [
+    ["calibration_published.py", "--seeds", "1", "--n-users", "100"],
+    ["detectors_published.py", "--seeds", "1", "--n-users", "100"],
+]
 
 
 def benchmarks() -> list[list[str]]:

@@ -80,10 +80,11 @@ def test_strata_tell_clock_metrics_length_and_volume_apart() -> None:
         one(np.full((1, 200, 2), 50.0), Cadence(minutes=None)),
         one(np.full((1, 200, 1), 50.0)),
         one(np.full((1, 60, 2), 50.0)),
+        one(np.full((1, 900, 2), 50.0)),
         one(np.full((1, 200, 2), 5000.0)),
     }
     assert base not in others
-    assert len(others) == 4
+    assert len(others) == 5
     assert one(np.full((1, 13, 2), 50.0)) == -1
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.models.store import Arrays
 from fakeengage.panel import Panel
 
 MIN_STEPS = 14
@@ -17,9 +17,9 @@ MIN_STEPS = 14
 SMALL_BATCH = 20
 """Batches with fewer judged accounts flag at ``p <= fdr / 5``: there is no batch to correct over."""
 
-_LENGTHS = (48, 120)
+_LENGTHS = (48, 120, 500)
 _VOLUMES = (3.0, 100.0)
-N_STRATA = 2 * 2 * 3 * 3
+N_STRATA = 2 * 2 * 4 * 3
 _MIN_REFERENCES = 200
 _MAX_REFERENCES = 4000
 
@@ -41,7 +41,7 @@ def strata(panel: Panel) -> NDArray[np.int64]:
             continue
         length = int(np.searchsorted(_LENGTHS, observed.max(), side="right"))
         volume = int(np.searchsorted(_VOLUMES, _largest_mean(block[usable]), side="right"))
-        out[i] = ((clock * 2 + int(usable.sum() > 1)) * 3 + length) * 3 + volume
+        out[i] = ((clock * 2 + int(usable.sum() > 1)) * 4 + length) * 3 + volume
     return out
 
 
@@ -120,8 +120,8 @@ class Reference:
         """The smallest p-value that the best-filled stratum can give."""
         return float(1.0 / (1.0 + np.diff(self.offsets).max()))
 
-    def to_arrays(self) -> Arrays:
-        """Arrays of the saved form."""
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """dict[str, NDArray[Any]] of the saved form."""
         return {
             "reference_scores": self.scores,
             "reference_offsets": self.offsets,
@@ -129,7 +129,7 @@ class Reference:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Reference:
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Reference:
         """The table out of a saved model.
 
         Raises
@@ -164,7 +164,7 @@ def _nearest(s: int, full: list[int]) -> int:
 def _distance(a: int, b: int) -> int:
     """How unlike two strata are; a clock or a second metric matters more than size."""
     volume, length, several, clock = (
-        abs((a // d) % m - (b // d) % m) for d, m in ((1, 3), (3, 3), (9, 2), (18, 2))
+        abs((a // d) % m - (b // d) % m) for d, m in ((1, 3), (3, 4), (12, 2), (24, 2))
     )
     return volume + 2 * length + 10 * several + 10 * clock
 

@@ -38,7 +38,7 @@ class TrainConfig(_Section):
 
     n_users: int = Field(default=3000, ge=50, description="accounts")
     length: int = Field(default=336, ge=48, description="hours per account")
-    fake_ratio: float = Field(default=0.05, ge=0, lt=1, description="share of accounts that are fake, 0 to 1")
+    fake_ratio: float = Field(default=0.35, ge=0, lt=1, description="share of accounts that are fake, 0 to 1")
     seed: int | None = Field(default=None, ge=0, description="null: one more than that of simulate")
     preset: str | None = Field(default=None, description="null: that of simulate, so that p-values hold")
     n_worlds: int = Field(

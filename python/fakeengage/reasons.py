@@ -18,23 +18,25 @@ MOST_REASONS = 3
 
 # What an unusually high feature says. Windows speak for scans and steps, with dates and figures.
 _SENTENCES = {
-    "ratio_up": "one metric rose against the others by {value:.1f} standard errors; rarely above {usual:.1f}",
-    "ratio_down": "one metric fell behind the others by {value:.1f} standard errors; "
-    "rarely above {usual:.1f}",
-    "quiet_residual": "usually quiet hours were busy: {value:.1f} standard errors on one day; "
-    "rarely above {usual:.1f}",
-    "quiet_minus_busy": "quiet hours gained {value:.1f} standard errors more than busy ones; "
-    "rarely above {usual:.1f}",
-    "curve_distance": "one day's curve hardly resembles the other days' (distance {value:.2f}; "
-    "rarely above {usual:.2f}",
-    "half_shift": "the daily peak moved by {value:.1f} hours between the halves; rarely above {usual:.1f}",
-    "period_power": "the excess beats at a fixed interval ({value:.0f}x noise; rarely above {usual:.0f}x)",
-    "negative_share": "{value:.1%} of the counts were taken back; rarely above {usual:.1%}",
-    "segments": "raised in {value:.1f} separate spells per 100 steps; rarely above {usual:.1f}",
-    "exceedance": "{value:.1%} of the steps lie 3 standard errors above expectation; "
-    "rarely above {usual:.1%}",
-    "shortfall": "{value:.1%} of the steps lie 3 standard errors below expectation; rarely above {usual:.1%}",
-    "joint_up": "several metrics rose together by {value:.1f} standard errors; rarely above {usual:.1f}",
+    "ratio_up": "one metric rose against the others by {value:.1f} standard errors "
+    "(rarely above {usual:.1f})",
+    "ratio_down": "one metric fell behind the others by {value:.1f} standard errors "
+    "(rarely above {usual:.1f})",
+    "quiet_residual": "usually quiet hours were busy: {value:.1f} standard errors on one day "
+    "(rarely above {usual:.1f})",
+    "quiet_minus_busy": "quiet hours gained {value:.1f} standard errors more than busy ones "
+    "(rarely above {usual:.1f})",
+    "curve_distance": "one day's curve hardly resembles the other days' "
+    "(distance {value:.2f}, rarely above {usual:.2f})",
+    "half_shift": "the daily peak moved by {value:.1f} hours between the halves (rarely above {usual:.1f})",
+    "period_power": "the excess beats at a fixed interval ({value:.0f}x noise, rarely above {usual:.0f}x)",
+    "negative_share": "{value:.1%} of the counts were taken back (rarely above {usual:.1%})",
+    "segments": "raised in {value:.1f} separate spells per 100 steps (rarely above {usual:.1f})",
+    "exceedance": "{value:.1%} of the steps lie 3 standard errors above expectation "
+    "(rarely above {usual:.1%})",
+    "shortfall": "{value:.1%} of the steps lie 3 standard errors below expectation "
+    "(rarely above {usual:.1%})",
+    "joint_up": "several metrics rose together by {value:.1f} standard errors (rarely above {usual:.1f})",
 }
 _HOURS_PER_RADIAN = 24 / (2 * np.pi)
 

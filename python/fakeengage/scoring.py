@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from fakeengage.result import Result
 
 BATCH_ACCOUNTS = 30
-"""Accounts that must share :data:`BATCH_STEPS` steps before the batch pass removes the platform factor."""
+"""Accounts that make a batch: for its majority to be a null, and, where they share
+:data:`BATCH_STEPS` steps, for the platform factor to be removed."""
 
 BATCH_STEPS = 24
 
-MAJORITY_ACCOUNTS = 200
-"""Judged accounts from which on the batch's own majority is a null, too."""
+LISTED_Z = 6.0
+"""Smallest absolute z of a window in the result. Organic accounts of preset `published` show 7.3
+windows at 4, 2.4 at 6; the overlap with what attacks changed stays (IoU .30 and .29, seed 5)."""
 
 WINDOW_HALF_SCORE = 4.0
 """Absolute z of a window or hour that maps to a score of one half."""
@@ -83,10 +85,10 @@ def score(
     -----
     ``score`` comes from the account's own series alone and is the same in any batch. When at least
     30 accounts share 24 steps, the platform-wide factor is removed before windows, volumes and
-    p-values are computed. Independent nulls must agree on a p-value, which is the largest of them:
-    the rank of the account among organic accounts of its kind from other platforms; a block
-    bootstrap of its own residuals, unless another metric agrees; and in batches of 200 or more the
-    batch's own majority. A flag is a reason to look, not proof.
+    p-values are computed. A p-value is the larger of two, so both must find the account odd: its
+    rank among organic accounts of its kind from other platforms, and the batch's own majority. With
+    fewer than 30 accounts, or where only one metric speaks, a bootstrap of the account's own
+    residuals takes the second place; it hardly ever flags. A flag is a reason to look, not proof.
 
     Examples
     --------
@@ -220,21 +222,26 @@ def _corroborated(panel: Panel, auditor: Auditor, look: _Pass) -> NDArray[np.boo
         k for k, name in enumerate(names) if name.startswith(("any_ratio__ratio_up", "any_ratio__ratio_down"))
     ]
     values = np.nan_to_num(look.features[:, positions])[:, ratios]
-    return (joint >= WINDOW_Z) | (values > auditor.usual_high_[ratios]).any(axis=1)
+    against_others: NDArray[np.bool_] = np.any(values > auditor.usual_high_[ratios], axis=1)
+    return np.asarray(against_others | (joint >= WINDOW_Z), dtype=bool)
 
 
 def _p_values(panel: Panel, auditor: Auditor, look: _Pass, stratum: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The largest of the nulls that apply: all of them must find the account odd.
+    """The larger of two nulls: both must find the account odd.
 
-    Rank among organic accounts of other platforms, always. A bootstrap of the account's own
-    residuals, unless another metric agrees. The batch's own majority, where the batch is large.
+    One is its rank among organic accounts of other platforms. The other is the batch's own
+    majority – data from an unknown platform looks unlike all references, and what is odd there
+    still shows – or, in small batches and where no other metric agrees, a bootstrap of the
+    account's own residuals.
     """
-    p = auditor.reference.p_values(look.raw, stratum)
-    p = np.where(_corroborated(panel, auditor, look), p, np.fmax(p, _block_p(panel, look.expectation)))
     judged = stratum >= 0
-    if judged.sum() >= MAJORITY_ACCOUNTS:
-        p[judged] = np.fmax(p[judged], majority_p_values(look.raw[judged]))
-    return np.where(judged, p, np.nan)
+    own = _block_p(panel, look.expectation)
+    second = own
+    if judged.sum() >= BATCH_ACCOUNTS:
+        majority = np.full(len(panel), np.nan)
+        majority[judged] = majority_p_values(look.raw[judged])
+        second = np.where(_corroborated(panel, auditor, look), majority, np.fmax(majority, own))
+    return np.where(judged, np.fmax(auditor.reference.p_values(look.raw, stratum), second), np.nan)
 
 
 def _assemble(
@@ -301,7 +308,8 @@ def _windows(panel: Panel, expectation: Expectation, judged: NDArray[np.bool_]) 
     import pandas as pd
 
     found = expectation.windows
-    found = found[judged[found["account"].to_numpy(dtype=np.int64)]].reset_index(drop=True)
+    kept = judged[found["account"].to_numpy(dtype=np.int64)] & (found["z"].abs() >= LISTED_Z).to_numpy()
+    found = found[kept].reset_index(drop=True)
     position = found["account"].to_numpy(dtype=np.int64)
 
     def moment(column: str) -> pd.DatetimeIndex:

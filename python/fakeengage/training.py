@@ -21,6 +21,9 @@ TRAINING_PRESET = "realistic"
 VARIANTS = 2
 """Shorter and poorer copies of each simulated account beside the full one."""
 
+LONG_FACTOR = 3
+"""Long series are this many times as long; a tenth of the accounts: they only set p-values."""
+
 _BATCH = 2048
 _ACCOUNTS_PER_WORLD = 100
 
@@ -58,37 +61,43 @@ def train_on_simulation(
     Auditor
         Fitted and calibrated.
     """
-    from fakeengage.simulation import SimulationSpec, simulate_batches
+    from fakeengage.simulation import simulate_batches
+    from fakeengage.simulation_spec import SimulationSpec
 
-    spec = SimulationSpec(
-        preset=TRAINING_PRESET,
-        seed=seed,
-        length=length,
-        fake_ratio=fake_ratio,
-        n_worlds=max(1, n_users // _ACCOUNTS_PER_WORLD),
-    )
     rng = np.random.default_rng(seed)
+    n_long = n_users // 10
     grown: list[Part] = []
     calibration: list[Part] = []
     done = 0
-    for k, dataset in enumerate(simulate_batches(spec, n_users, batch=_BATCH)):
-        fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
-        full = (dataset.panel, feature_matrix(dataset.panel, threads=threads), fake)
-        parts = [full, *(copy for _ in range(VARIANTS) for copy in _poorer_copies(dataset, rng, threads))]
-        # Whole worlds are kept apart: trees never see the platforms that set p-values. Poorer copies
-        # teach the trees too, but each batch serves one side only.
-        (calibration if k % 2 else grown).extend(parts)
-        done += len(fake)
-        if progress is not None:
-            progress(done, n_users)
-    whole = [part for part in grown if len(part[0].metrics) == 4 and part[0].shares_clock]
-    auditor = Auditor(seed=seed).fit_features(*_joined(whole), calibration=calibration)
+    for n, hours, offset in ((n_users, length, 0), (n_long, LONG_FACTOR * length, 1)):
+        spec = SimulationSpec(
+            preset=TRAINING_PRESET,
+            seed=seed + offset,
+            length=hours,
+            fake_ratio=fake_ratio,
+            n_worlds=max(1, n // _ACCOUNTS_PER_WORLD),
+        )
+        for k, dataset in enumerate(simulate_batches(spec, n, batch=_BATCH // (1 + 3 * offset))):
+            fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
+            full = (dataset.panel, feature_matrix(dataset.panel, threads=threads), fake)
+            # Whole batches are kept apart: trees never see the accounts that set p-values.
+            if k % 2 or offset:
+                calibration.append(full)
+                for _ in range(VARIANTS):
+                    calibration.extend(_poorer_copies(dataset, rng, threads))
+            else:
+                grown.append(full)
+            done += len(fake)
+            if progress is not None:
+                progress(done, n_users + n_long)
+    auditor = Auditor(seed=seed).fit_features(*_joined(grown), calibration=calibration)
     auditor.training = {
         "data": f"simulated, preset {TRAINING_PRESET}",
         "accounts": n_users,
-        "worlds": spec.n_worlds,
+        "worlds": max(1, n_users // _ACCOUNTS_PER_WORLD),
         "fake_ratio": fake_ratio,
-        "hours": length,
+        "hours": [length, LONG_FACTOR * length],
+        "long_accounts": n_long,
         "seed": seed,
     }
     return auditor

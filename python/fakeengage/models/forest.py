@@ -75,7 +75,7 @@ class ForestArrays:
     @classmethod
     def from_isolation(cls, forest: Any, preparation: Preparation) -> ForestArrays:
         """Trees of scikit-learn's ``IsolationForest``; leaves hold path lengths."""
-        trees = []
+        trees: list[tuple[NDArray[Any], ...]] = []
         for tree, columns in zip(forest.estimators_, forest.estimators_features_, strict=True):
             nodes = tree.tree_
             leaf = nodes.children_left < 0
@@ -87,7 +87,7 @@ class ForestArrays:
     @classmethod
     def from_boosting(cls, model: Any, preparation: Preparation) -> ForestArrays:
         """Trees of scikit-learn's binary ``HistGradientBoostingClassifier``; leaves hold logits."""
-        trees = []
+        trees: list[tuple[NDArray[Any], ...]] = []
         for (predictor,) in model._predictors:
             nodes = predictor.nodes
             leaf = nodes["is_leaf"].astype(bool)
