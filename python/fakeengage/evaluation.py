@@ -145,7 +145,7 @@ def _windows(dataset: Any) -> pd.DataFrame:
     import pandas as pd
 
     from fakeengage.expectation import fit_expectation
-    from fakeengage.scoring import hour_scores
+    from fakeengage.scoring.findings import hour_scores
 
     columns = ["figure", "value", "accounts"]
     mask = getattr(dataset, "mask", None)

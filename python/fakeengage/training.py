@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 
 def train_on_simulation(
-    n_users: int = 40_000,
+    n_users: int = 40_960,
     *,
     fake_ratio: float = 0.3,
     length: int = 336,
@@ -203,3 +204,23 @@ def _poorer_copies(dataset: Any, rng: np.random.Generator, threads: int | None) 
                 panel.cadence if clock else Cadence(minutes=None),
             )
             yield copy, feature_matrix(copy, threads=threads), fake[use]
+
+
+def main() -> None:
+    """Trains the shipped auditor again: ``python -m fakeengage.training --out FOLDER``."""
+    import argparse
+
+    parser = argparse.ArgumentParser(description="Train the auditor that the package ships.")
+    parser.add_argument("--out", required=True, help="folder of the model")
+    parser.add_argument("--n-users", type=int, default=40_960, help="simulated accounts")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+
+    def tell(done: int, total: int) -> None:
+        sys.stderr.write(f"{done} of {total} accounts\n")
+
+    train_on_simulation(arguments.n_users, seed=arguments.seed, progress=tell).save(arguments.out)
+
+
+if __name__ == "__main__":
+    main()

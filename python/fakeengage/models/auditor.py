@@ -79,7 +79,7 @@ class Auditor:
         """The same from features already extracted from `panel`.
 
         `calibration` holds other accounts (panel, features, labels) that set p-values and
-        probabilities; they should not be the ones that the trees were grown on. Without them five
+        probabilities; they should not be the ones that the trees were grown on. Without them three
         folds of the accounts themselves stand in: each is scored by trees that did not see it.
         """
         parts = [(panel, self._unseen(panel, features, fake), fake)] if calibration is None else None
@@ -109,11 +109,11 @@ class Auditor:
     def _unseen(
         self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Scores of each account by trees grown on the other four fifths."""
+        """Scores of each account by trees grown on the other two thirds."""
         from sklearn.model_selection import StratifiedKFold
 
         out = np.empty(len(features))
-        for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(features, fake):
+        for train, test in StratifiedKFold(3, shuffle=True, random_state=0).split(features, fake):
             self._fit_trees(panel, features[train], fake[train])
             out[test] = self.raw_scores(panel, features[test])
         return out

@@ -47,9 +47,9 @@ class GradientBoostingDetector(FeatureDetector):
 
     def __init__(
         self,
-        n_estimators: int = 250,
+        n_estimators: int = 200,
         max_leaf_nodes: int = 15,
-        learning_rate: float = 0.06,
+        learning_rate: float = 0.08,
         min_samples_leaf: int = 30,
         seed: int = 0,
     ) -> None:
@@ -86,7 +86,6 @@ class GradientBoostingDetector(FeatureDetector):
             monotonic_cst=preparation.one_sided.astype(int).tolist(),
             l2_regularization=1.0,
             early_stopping=False,
-            class_weight="balanced",
             random_state=self.seed,
         ).fit(rows, fake)
         return ForestArrays.from_boosting(model, preparation)
