@@ -64,8 +64,8 @@ def main() -> None:
         flagged = result.accounts["flagged"].to_numpy(dtype=bool)
         flags.append((int(flagged.sum()), int((flagged & fake).sum()), int(fake.sum())))
     lines = [
-        f"Preset `published`, {arguments.n_users} accounts, 336 hours, 35 % fake, seeds 0–{arguments.seeds - 1}: "
-        "mean ± sd over seeds.",
+        f"Preset `published`, {arguments.n_users} accounts, 336 hours, 35 % fake, "
+        f"seeds 0–{arguments.seeds - 1}: mean ± sd over seeds.",
         "",
         "| detector | " + " | ".join(FIGURES) + " |",
         "|---|" + "---|" * len(FIGURES),
