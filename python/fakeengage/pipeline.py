@@ -113,15 +113,20 @@ def run_pipeline(config: Config, out: str | os.PathLike[str], stages: Stages | N
         model = fe.train(training, threads=config.score.threads)
         model.save(folder / "models" / "auditor")
         said.append(f"on {len(training.accounts)} other accounts of preset {spec['preset']}")
-        del training
+    detectors: dict[str, Any] = {"auditor": model}
+    with stages.stage("autoencoder") as said:
+        if find_spec("torch") is None:
+            said.append("skipped: torch is not installed (pip install 'fakeengage[deep]')")
+        else:
+            detectors["autoencoder, no labels"] = fe.models.AutoencoderDetector().fit(training.panel)
+            said.append("on the same accounts, without their labels")
+    del training
     with stages.stage("evaluate") as said:
-        measured = fe.evaluate({"auditor": model}, dataset)
+        measured = fe.evaluate(detectors, dataset)
         write_atomically(folder / "evaluation.csv", to_bytes(measured.table, "csv"))
         text = json.dumps(plain(measured.to_dict()), indent=2, ensure_ascii=False)
         write_atomically(folder / "evaluation.json", (text + "\n").encode())
         said.append(f"{measured.table['detector'].nunique()} detectors")
-    with stages.stage("autoencoder") as said:
-        said.append(f"skipped: {_why_no_autoencoder()}")
     with stages.stage("score") as said:
         chosen = model if config.score.model is None else config.score.model
         result = fe.score(dataset.panel, chosen, config.score.fdr, threads=config.score.threads)
@@ -185,12 +190,6 @@ def _shown(result: Any, dataset: Any) -> list[int]:
     order = [int(i) for i in np.lexsort((np.arange(len(score)), -score, ~flagged)) if has_window[i]]
     firsts = {attack[i]: i for i in reversed(order)}.values()
     return sorted(order, key=lambda i: (i not in firsts, order.index(i)))[:SHOWN_SERIES]
-
-
-def _why_no_autoencoder() -> str:
-    if find_spec("torch") is None:
-        return "torch is not installed (pip install 'fakeengage[deep]')"
-    return "not in this version"
 
 
 def _verdict(dataset: Any, result: Any) -> list[str]:

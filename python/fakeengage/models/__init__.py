@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fakeengage.models.auditor import Auditor
+    from fakeengage.models.autoencoder import AutoencoderDetector
     from fakeengage.models.gradient_boosting import GradientBoostingDetector
     from fakeengage.models.isolation_forest import IsolationForestDetector
     from fakeengage.models.store import ModelError
 
 _HOME = {
     "Auditor": "auditor",
+    "AutoencoderDetector": "autoencoder",
     "GradientBoostingDetector": "gradient_boosting",
     "IsolationForestDetector": "isolation_forest",
     "ModelError": "store",
 }
 
-__all__ = ["Auditor", "GradientBoostingDetector", "IsolationForestDetector", "ModelError", "load_model"]
+__all__ = [
+    "Auditor",
+    "AutoencoderDetector",
+    "GradientBoostingDetector",
+    "IsolationForestDetector",
+    "ModelError",
+    "load_model",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -46,14 +55,14 @@ def load_model(folder: str | os.PathLike[str]) -> Any:
         If the folder is missing, damaged, changed, or of a newer version.
     """
     from fakeengage.models.auditor import Auditor
+    from fakeengage.models.autoencoder import AutoencoderDetector
     from fakeengage.models.gradient_boosting import GradientBoostingDetector
     from fakeengage.models.isolation_forest import IsolationForestDetector
     from fakeengage.models.store import ModelError, load_arrays
 
     kind, settings, arrays = load_arrays(folder)
-    kinds: dict[str, Any] = {
-        cls.kind: cls for cls in (Auditor, GradientBoostingDetector, IsolationForestDetector)
-    }
+    detectors = (Auditor, AutoencoderDetector, GradientBoostingDetector, IsolationForestDetector)
+    kinds: dict[str, Any] = {cls.kind: cls for cls in detectors}
     if kind not in kinds:
         raise ModelError(f"model: {folder} is of kind {kind!r}; this version knows {', '.join(kinds)}")
     try:
