@@ -111,6 +111,17 @@ class AutoencoderDetector:
             raise ImportError(
                 "AutoencoderDetector: training needs torch; pip install 'fakeengage[deep]'"
             ) from None
+        # A network this small spends its time on threads waiting for one another; one thread also
+        # gives the same bits on any number of cores.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return self._descend(torch, rows, trim)
+        finally:
+            torch.set_num_threads(threads)
+
+    def _descend(self, torch: Any, rows: NDArray[np.float64], trim: float) -> list[NDArray[np.float64]]:
+        """Adam with early stopping; the weights of the best pass over the held-out accounts."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             data = torch.as_tensor(rows, dtype=torch.float32)
