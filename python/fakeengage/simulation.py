@@ -106,9 +106,7 @@ def simulate_range(
     start, stop = _count("start", start), _count("stop", stop)
     if stop < start:
         raise ValueError(f"stop: {stop} is not allowed; at least start, which is {start}")
-    made = _native.simulate_accounts(
-        spec.payload(), start, stop, threads=_threads(threads), keep_clean=keep_clean
-    )
+    made = _native.simulate_accounts(spec.payload(), start, stop, threads=threads or 0, keep_clean=keep_clean)
     n = stop - start
     shape = (n, len(METRICS), spec.length)
     owners = _texts("owner", made["owner"])
@@ -191,13 +189,6 @@ def _count(name: str, value: Any) -> int:
     if value < 0:
         raise ValueError(f"{name}: {value} is not allowed; 0 or more")
     return int(value)
-
-
-def _threads(threads: int | None) -> int:
-    threads = 0 if threads is None else _count("threads", threads)
-    if threads > 1024:
-        raise ValueError(f"threads: {threads} is not allowed; 1 to 1024, or None for all cores")
-    return threads
 
 
 def _texts(kind: str, numbers: np.ndarray) -> np.ndarray:

@@ -26,7 +26,9 @@ impl<'a> Layout<'a> {
                 "they start at 0 and never fall",
             ));
         }
-        let expected = offsets[offsets.len() - 1] * n_metrics;
+        let steps = offsets[offsets.len() - 1];
+        // A product too large for the machine is larger than any buffer, too.
+        let expected = steps.saturating_mul(n_metrics);
         if n_values != expected {
             return Err(Error::Length {
                 argument: "data".into(),
@@ -67,7 +69,8 @@ pub fn resolve_threads(threads: usize) -> usize {
 
 /// Calls `work(i)` for every `i` in `0..n` on `threads` threads and returns the results in order.
 ///
-/// Each thread takes one run of neighbouring indices. A panic inside `work` is resumed here.
+/// Each thread takes one run of neighbouring indices; where the system refuses another thread, its
+/// run is done here. A panic inside `work` is resumed here.
 pub fn map_indices<T, F>(n: usize, threads: usize, work: F) -> Vec<T>
 where
     T: Send,
@@ -82,14 +85,18 @@ where
         let handles: Vec<_> = (0..threads)
             .map(|t| {
                 let range = n * t / threads..n * (t + 1) / threads;
-                scope.spawn(move || range.map(work).collect::<Vec<T>>())
+                let mine = range.clone();
+                std::thread::Builder::new()
+                    .spawn_scoped(scope, move || mine.map(work).collect::<Vec<T>>())
+                    .map_err(|_| range)
             })
             .collect();
         let mut out = Vec::with_capacity(n);
         for handle in handles {
-            match handle.join() {
-                Ok(part) => out.extend(part),
-                Err(panic) => std::panic::resume_unwind(panic),
+            match handle.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(part)) => out.extend(part),
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                Err(range) => out.extend(range.map(work)),
             }
         }
         out
@@ -116,5 +123,6 @@ mod tests {
         assert!(Layout::new(&[1, 2], 1, 2).is_err());
         assert!(Layout::new(&[0, 3, 2], 1, 2).is_err());
         assert!(Layout::new(&[], 1, 0).is_err());
+        assert!(Layout::new(&[0, 1 << (usize::BITS - 2)], 4, 0).is_err());
     }
 }

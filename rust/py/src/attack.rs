@@ -10,7 +10,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{to_offsets, value_error};
+use crate::convert::{Threads, to_offsets, value_error};
 
 /// Names of the attacks.
 #[pyfunction]
@@ -46,7 +46,7 @@ pub(crate) struct Request {
     fill: bool,
     hours_per_step: f64,
     seed: u64,
-    threads: usize,
+    threads: Threads,
 }
 
 /// The block of one account as one series per known metric, empty where the panel has none.
@@ -141,7 +141,7 @@ pub(crate) fn inject_attack<'py>(
         inject(&order, &series)
     };
     let (data, intensity) = py.detach(|| {
-        let results = map_indices(n, request.threads, one);
+        let results = map_indices(n, request.threads.0, one);
         let mut data = data.to_vec();
         let mut intensity = vec![f64::NAN; n];
         for (k, result) in results.into_iter().enumerate() {

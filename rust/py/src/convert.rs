@@ -5,6 +5,8 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+const MOST_THREADS: usize = 1024;
+
 /// A refused argument becomes a `ValueError` with the same words.
 #[expect(
     clippy::needless_pass_by_value,
@@ -12,6 +14,23 @@ use pyo3::prelude::*;
 )]
 pub(crate) fn value_error(error: Error) -> PyErr {
     PyValueError::new_err(error.to_string())
+}
+
+/// Number of threads to use; 0, from `None`, means all cores.
+pub(crate) struct Threads(pub(crate) usize);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Threads {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let given: i64 = object.extract()?;
+        match usize::try_from(given) {
+            Ok(threads) if threads <= MOST_THREADS => Ok(Self(threads)),
+            _ => Err(PyValueError::new_err(format!(
+                "threads: {given} is not allowed; 1 to {MOST_THREADS}, or None for all cores"
+            ))),
+        }
+    }
 }
 
 /// Offsets of a panel as sizes.

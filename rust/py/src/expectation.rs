@@ -1,16 +1,11 @@
 //! Expectation: panel in, arrays per step, per window and per metric out.
 
-use crate::convert::value_error;
+use crate::convert::{Threads, to_offsets, value_error};
 use fakeengage_core::expectation::{self as engine, Account, Clock, Platform, platform};
 use fakeengage_core::rows::Layout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-
-/// Offsets as the core counts them; a negative one wraps to a size that `Layout` refuses.
-fn sizes(offsets: &[i64]) -> Vec<usize> {
-    offsets.iter().map(|&o| o as usize).collect()
-}
 
 fn clock(steps_per_day: usize, steps_per_week: usize) -> Clock {
     Clock {
@@ -34,10 +29,10 @@ pub(crate) fn fit_expectation<'py>(
     platform_origin: i64,
     platform_factor: Option<PyReadonlyArray1<'py, f64>>,
     seed: u64,
-    threads: usize,
+    threads: Threads,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (data, starts) = (data.as_slice()?, starts.as_slice()?);
-    let offsets = sizes(offsets.as_slice()?);
+    let offsets = to_offsets(&offsets)?;
     let factor = platform_factor.as_ref().map(|f| f.as_slice()).transpose()?;
     let accounts = py
         .detach(|| {
@@ -47,7 +42,7 @@ pub(crate) fn fit_expectation<'py>(
                 log_factor,
             });
             let clock = clock(steps_per_day, steps_per_week);
-            engine::fit_panel(layout, data, starts, clock, shared, seed, threads)
+            engine::fit_panel(layout, data, starts, clock, shared, seed, threads.0)
         })
         .map_err(value_error)?;
     let out = PyDict::new(py);
@@ -178,15 +173,15 @@ pub(crate) fn predict_steps<'py>(
     steps_per_day: usize,
     steps_per_week: usize,
     level: bool,
-    threads: usize,
+    threads: Threads,
 ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
     let (data, starts) = (data.as_slice()?, starts.as_slice()?);
-    let offsets = sizes(offsets.as_slice()?);
+    let offsets = to_offsets(&offsets)?;
     let (mean, variance) = py
         .detach(|| {
             let layout = Layout::new(&offsets, n_metrics, data.len())?;
             let clock = clock(steps_per_day, steps_per_week);
-            engine::predict_panel(layout, data, starts, clock, level, threads)
+            engine::predict_panel(layout, data, starts, clock, level, threads.0)
         })
         .map_err(value_error)?;
     Ok((mean.into_pyarray(py), variance.into_pyarray(py)))
@@ -206,11 +201,11 @@ pub(crate) fn platform_sketch<'py>(
     n_metrics: usize,
     origin: i64,
     n_steps: usize,
-    threads: usize,
+    threads: Threads,
 ) -> PyResult<Bound<'py, PyArray1<i64>>> {
     let (data, starts) = (data.as_slice()?, starts.as_slice()?);
     let (expected, log_sd) = (expected.as_slice()?, log_sd.as_slice()?);
-    let offsets = sizes(offsets.as_slice()?);
+    let offsets = to_offsets(&offsets)?;
     let counts = py
         .detach(|| {
             let layout = Layout::new(&offsets, n_metrics, data.len())?;
@@ -223,7 +218,7 @@ pub(crate) fn platform_sketch<'py>(
                 log_sd,
                 starts,
                 (origin, n_steps),
-                threads,
+                threads.0,
             ))
         })
         .map_err(value_error)?;

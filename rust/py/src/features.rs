@@ -6,7 +6,7 @@ use fakeengage_core::rows::Layout;
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use crate::convert::{into_matrix, to_offsets, value_error};
+use crate::convert::{Threads, into_matrix, to_offsets, value_error};
 
 /// Registry rows for the metrics given: (name, family, unit, meaning, smallest length, suspicious
 /// end: 1 = high, 0 = neither).
@@ -47,14 +47,14 @@ pub(crate) fn extract_features<'py>(
     starts: PyReadonlyArray1<'py, i64>,
     n_metrics: usize,
     steps_per_day: usize,
-    threads: usize,
+    threads: Threads,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let offsets = to_offsets(&offsets)?;
     let (data, expected, starts) = (data.as_slice()?, expected.as_slice()?, starts.as_slice()?);
     let values = py
         .detach(|| {
             let layout = Layout::new(&offsets, n_metrics, data.len())?;
-            features::extract(data, expected, layout, starts, steps_per_day, threads)
+            features::extract(data, expected, layout, starts, steps_per_day, threads.0)
         })
         .map_err(value_error)?;
     into_matrix(
@@ -86,7 +86,7 @@ pub(crate) fn sum_forest<'py>(
     center: PyReadonlyArray1<'py, f64>,
     scale: PyReadonlyArray1<'py, f64>,
     one_sided: PyReadonlyArray1<'py, bool>,
-    threads: usize,
+    threads: Threads,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let forest = Forest {
         roots: roots.as_slice()?,
@@ -101,7 +101,7 @@ pub(crate) fn sum_forest<'py>(
     };
     let features = features.as_slice()?;
     let sums = py
-        .detach(|| forest::sum(features, forest, threads))
+        .detach(|| forest::sum(features, forest, threads.0))
         .map_err(value_error)?;
     Ok(PyArray1::from_vec(py, sums))
 }

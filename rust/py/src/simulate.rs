@@ -8,7 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::value_error;
+use crate::convert::{Threads, value_error};
 
 fn parse(spec: &str) -> PyResult<Simulation> {
     let spec: SimulationSpec =
@@ -56,12 +56,12 @@ pub(crate) fn simulate_accounts<'py>(
     spec: &str,
     start: u64,
     stop: u64,
-    threads: usize,
+    threads: Threads,
     keep_clean: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
     let made = py.detach(|| {
         let simulation = parse(spec)?;
-        let range = simulation.range(start..stop, threads, keep_clean);
+        let range = simulation.range(start..stop, threads.0, keep_clean);
         range.map_err(value_error)
     })?;
     let out = PyDict::new(py);
