@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MINUTES_PER_DAY = 1440
+_LONGEST_MINUTES = 40_320
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Cadence:
 
     minutes: int | None = 60
     offset_seconds: int = 0
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not 1 <= self.minutes <= _LONGEST_MINUTES:
+            raise ValueError(
+                f"minutes: {self.minutes} is not allowed; 1 to {_LONGEST_MINUTES}, or None for a month"
+            )
 
     @property
     def steps_per_day(self) -> int:

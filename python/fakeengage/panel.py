@@ -79,10 +79,10 @@ class Panel:
         ids = account_ids if isinstance(account_ids, np.ndarray) else np.asarray(account_ids)
         self.account_ids = ids.astype(object) if ids.dtype.kind in "US" else ids
         self.cadence = cadence or Cadence()
-        self.owner_ids = owner_ids
-        self.is_fake = is_fake
+        self.owner_ids = None if owner_ids is None else np.asarray(owner_ids)
+        self.is_fake = None if is_fake is None else np.asarray(is_fake)
         self.label_windows = label_windows
-        self.status = np.full(len(self.starts), "ok", dtype=object) if status is None else status
+        self.status = np.full(len(self.starts), "ok", dtype=object) if status is None else np.asarray(status)
         self.reading = reading
         order = [METRICS.index(m) if m in METRICS else -1 for m in self.metrics]
         if not order or -1 in order or order != sorted(set(order)):
@@ -96,8 +96,10 @@ class Panel:
             ("starts", self.starts),
             ("account_ids", self.account_ids),
             ("status", self.status),
+            ("owner_ids", self.owner_ids),
+            ("is_fake", self.is_fake),
         ):
-            if len(values) != n:
+            if values is not None and len(values) != n:
                 raise ValueError(f"{name}: has {len(values)} entries, offsets describe {n} accounts")
         if self.data.shape != (len(self.metrics) * self.offsets[-1],):
             raise ValueError(
@@ -120,13 +122,18 @@ class Panel:
         values
             ``(n_accounts, n_steps, n_metrics)`` counts, NaN = missing.
         account_ids
-            One id per account; ``0, 1, 2, …`` when left out.
+            One id per account, each once; ``0, 1, 2, …`` when left out.
         metrics
             Names of the last axis, in the order of :data:`METRICS`.
         start
             Moment of the first step, UTC.
         cadence
             Length of a step, one hour by default.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit one another, or an id stands twice.
 
         Examples
         --------
@@ -143,13 +150,16 @@ class Panel:
         if dense.shape[2] != len(metrics):
             raise ValueError(f"values: last axis has {dense.shape[2]} entries, metrics has {len(metrics)}")
         n, n_steps, _ = dense.shape
+        ids = np.arange(n) if account_ids is None else np.asarray(account_ids)
+        if len(set(ids.tolist())) < len(ids):
+            raise ValueError("account_ids: an id stands twice; give every account its own")
         cadence = cadence or Cadence()
         return cls(
             dense.transpose(0, 2, 1).reshape(-1),
             np.arange(n + 1, dtype=np.int64) * n_steps,
             np.full(n, cadence.step_of(start), dtype=np.int64),
             metrics,
-            np.arange(n) if account_ids is None else account_ids,
+            ids,
             cadence,
         )
 
@@ -242,9 +252,20 @@ class Panel:
         return [self.block(i)[k] for i in range(len(self))]
 
     def select(self, accounts: ArrayLike) -> Panel:
-        """Panel of some accounts, by position, in the order given (a mask works too)."""
-        positions = np.asarray(accounts)
-        positions = np.flatnonzero(positions) if positions.dtype == bool else positions.astype(np.int64)
+        """Panel of some accounts, by position, in the order given (a mask works too).
+
+        Raises
+        ------
+        IndexError
+            If a position does not exist, or a mask has another length than the panel.
+        TypeError
+            If the positions are not whole numbers.
+        """
+        given = np.asarray(accounts)
+        if given.size and given.dtype.kind not in "iub":
+            raise TypeError(f"accounts: {given.dtype} is not allowed; positions or a mask, not ids")
+        # Indexing a range of positions knows negative ones and refuses what does not exist.
+        positions = np.arange(len(self))[given if given.size else np.empty(0, np.int64)]
         lengths = self.lengths[positions]
         windows = self.label_windows
         if windows is not None:
