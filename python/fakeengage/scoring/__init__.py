@@ -156,7 +156,7 @@ def _assemble(
 ) -> Result:
     import pandas as pd
 
-    from fakeengage.result import Result
+    from fakeengage.result import COHORT_COLUMNS, REJECTED_COLUMNS, WINDOW_COLUMNS, Result
 
     stratum = strata(panel)
     status = _status(panel, stratum)
@@ -195,9 +195,9 @@ def _assemble(
     reading = panel.reading
     return Result(
         accounts=accounts,
-        windows=windows.drop(columns="position"),
-        cohorts=_no_cohorts(),
-        rejected=_no_rejects() if reading is None else reading.rejected,
+        windows=windows[list(WINDOW_COLUMNS)],
+        cohorts=pd.DataFrame(columns=list(COHORT_COLUMNS)),
+        rejected=pd.DataFrame(columns=list(REJECTED_COLUMNS)) if reading is None else reading.rejected,
         summary=_summary(panel, auditor, accounts, windows, platform, fdr),
         panel=panel,
         expectation=batch.expectation,
@@ -255,15 +255,3 @@ def _summary(
         "notes": notes,
         "reading": None if panel.reading is None else panel.reading.to_dict(),
     }
-
-
-def _no_cohorts() -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(columns=["cohort_id", "account_id", "p_value", "shared_hours", "first", "last"])
-
-
-def _no_rejects() -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(columns=["line", "account_id", "column", "value", "reason"])

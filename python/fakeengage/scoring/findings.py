@@ -65,7 +65,8 @@ def highest_window(panel: Panel, windows: pd.DataFrame) -> pd.DataFrame:
     best = best.drop_duplicates("position").set_index("position")[["start", "end"]]
     best = best.reindex(range(len(panel))).reset_index(drop=True)
     frame = pd.DataFrame({"window_start": best["start"], "window_end": best["end"]})
-    return frame.astype("datetime64[ns, UTC]")
+    # Seconds, like the clock: nanoseconds end in the year 2262.
+    return frame.astype("datetime64[s, UTC]")
 
 
 def volumes(panel: Panel, windows: pd.DataFrame, judged: NDArray[np.bool_]) -> pd.DataFrame:
