@@ -1,5 +1,7 @@
 """Evaluation: baselines in every table, intervals around values, no figure without labels."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,21 @@ def test_naive_aggregates_are_the_published_29() -> None:
 def test_labels_are_needed_on_both_sides() -> None:
     with pytest.raises(ValueError, match="one label"):
         fe.evaluate(None, fe.simulate(n_users=20, fake_ratio=0, seed=1))
+
+
+def test_accounts_without_hours_or_label_are_no_obstacle() -> None:
+    data = fe.simulate(n_users=60, length=72, seed=4)
+    lengths = np.array([0, 0, 1, 2, *[72] * 56])
+    panel = fe.Panel(
+        np.concatenate([data.panel.block(i)[:, :n].reshape(-1) for i, n in enumerate(lengths)]),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        data.panel.starts,
+        data.panel.metrics,
+        data.panel.account_ids,
+    )
+    accounts = data.accounts.astype({"is_fake": object})
+    accounts.loc[[1, 40], "is_fake"] = None
+    found = fe.evaluate(None, SimpleNamespace(panel=panel, accounts=accounts), n_resamples=3)  # type: ignore[arg-type]
+    assert len(found.fake) == 58
+    assert found.table.value.notna().all()
+    assert found.windows.empty

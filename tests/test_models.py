@@ -140,3 +140,43 @@ def test_the_shipped_model_is_small_and_says_what_it_was_trained_on() -> None:
     auditor = fe.load_model(SHIPPED)
     assert auditor.training["data"] == "simulated, preset realistic"
     assert auditor.training["worlds"] >= 100
+
+
+def labelled(n: int, metrics: list[str]) -> tuple[fe.Panel, np.ndarray]:
+    data = fe.simulate(n_users=n, preset="blatant", length=72, seed=31)
+    values = data.panel.values[:, :, : len(metrics)]
+    return fe.Panel.from_arrays(values, metrics=metrics), data.accounts.is_fake.to_numpy(dtype=bool)
+
+
+def test_accounts_without_a_label_train_nothing() -> None:
+    panel, fake = labelled(900, ["views", "likes"])
+    labels = fake.astype(object)
+    labels[:100] = None
+    some = fe.models.Auditor().fit(panel, labels).score(panel)
+    rest = fe.models.Auditor().fit(panel.select(range(100, 900)), fake[100:]).score(panel)
+    assert np.array_equal(some, rest)
+
+
+def test_what_no_account_shows_is_never_exceeded() -> None:
+    # 72 hours of one metric: no ratio to others, no scan over three days.
+    panel, fake = labelled(900, ["views"])
+    auditor = fe.models.Auditor().fit(panel, fake)
+    _, names = auditor.evidence_columns(panel)
+    usual = dict(zip(names, auditor.usual_high_.tolist(), strict=True))
+    assert usual["any_ratio__ratio_up__1"] == np.inf
+    assert np.isfinite(usual["any__scan_up__1"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["fake"] * 30, "labels: 'fake' is not allowed"),
+        ([True] * 4, "labels: has shape"),
+        ([True] * 2 + [False] * 28, "labels: 2 fake"),
+        ([False] * 30, "labels: 0 fake"),
+    ],
+)
+def test_labels_that_teach_nothing_are_refused(labels: list[object], message: str) -> None:
+    panel, _ = labelled(30, ["views"])
+    with pytest.raises(ValueError, match=message):
+        fe.models.Auditor().fit(panel, labels)

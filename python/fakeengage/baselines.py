@@ -19,6 +19,9 @@ def naive_aggregates(panel: Panel) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore", divide="ignore"):
         for i in range(len(panel)):
             block = np.nan_to_num(panel.block(i).astype(np.float64))
+            if block.shape[1] < 2:
+                # One step has no spread and no correlation; none at all counts as one of zero.
+                block = np.repeat(block if block.size else np.zeros((len(block), 1)), 2, axis=1)
             mean, sd = block.mean(axis=1), block.std(axis=1)
             columns = [
                 mean,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.baselines import trivial_scores
+from fakeengage.models.base import known_labels
 from fakeengage.ranking import FIGURES, auroc, bootstrap_interval
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def evaluate(model: Any, dataset: Dataset, *, seed: int = 0, n_resamples: int = 
         It must not have been fitted on these labels.
     dataset
         A simulated :class:`~fakeengage.Dataset`, or anything with a ``panel`` and an ``accounts``
-        table that has ``is_fake``.
+        table that has ``is_fake``; accounts without a label are left out.
     seed
         Seed of the bootstrap and of the random baseline.
     n_resamples
@@ -89,7 +90,9 @@ def evaluate(model: Any, dataset: Dataset, *, seed: int = 0, n_resamples: int = 
     panel, accounts = dataset.panel, dataset.accounts
     if "is_fake" not in accounts:
         raise ValueError("dataset: has no labels (column is_fake); evaluate needs fake and normal accounts")
-    fake = accounts["is_fake"].to_numpy(dtype=bool)
+    known, fake = known_labels(accounts["is_fake"], len(panel))
+    if not known.all():
+        panel, accounts = panel.select(known), accounts[known].reset_index(drop=True)
     if fake.all() or not fake.any():
         raise ValueError(f"dataset: all {len(fake)} accounts have one label; fake and normal ones are needed")
     detectors = (
@@ -155,6 +158,8 @@ def _windows(dataset: Any) -> pd.DataFrame:
     changed = np.logical_or.reduce(np.asarray(mask, dtype=bool), axis=2)
     share = changed.mean(axis=1)
     some = (share > 0) & (share < 1)
+    if not some.any():
+        return pd.DataFrame(columns=columns)
     hours = hour_scores(panel, fit_expectation(panel))
     own, plain = [], []
     for i in np.flatnonzero(some):

@@ -113,6 +113,6 @@ def _curve(
     """Fakes and normals flagged at each distinct threshold, highest first."""
     order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
     sorted_scores, sorted_fake = np.asarray(scores)[order], fake[order]
-    ends = np.flatnonzero(np.append(np.diff(sorted_scores) != 0, True))
+    ends = np.flatnonzero(np.append(sorted_scores[1:] != sorted_scores[:-1], True))
     hits = np.cumsum(sorted_fake)[ends].astype(np.float64)
     return hits, (ends + 1) - hits

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fakeengage.cadence import Cadence
 from fakeengage.calibration import MIN_STEPS
 from fakeengage.features import feature_matrix
 from fakeengage.models.auditor import Auditor, Part
+from fakeengage.models.base import known_labels
 from fakeengage.panel import Panel
 
 if TYPE_CHECKING:
@@ -116,7 +118,8 @@ def train(
     Parameters
     ----------
     dataset
-        Accounts with labels; normal and fake ones are both needed, at least 200 normal ones.
+        Accounts with labels, those without are left out; normal and fake ones are both needed, at
+        least 200 normal ones.
     out
         Folder to save the model in; not saved when left out.
     seed
@@ -135,11 +138,11 @@ def train(
             raise ValueError(
                 "DATA: has no labels; add a column `label` with fake or normal for every account"
             )
-        labelled = np.array([v is not None for v in panel.is_fake])
-        panel = panel.select(labelled)
-        fake = np.asarray(panel.is_fake, dtype=bool)
+        labels: ArrayLike = panel.is_fake
     else:
-        panel, fake = dataset.panel, dataset.accounts["is_fake"].to_numpy(dtype=bool)
+        panel, labels = dataset.panel, dataset.accounts["is_fake"]
+    known, fake = known_labels(labels, len(panel))
+    panel = panel.select(known)
     auditor = Auditor(seed=seed).fit_features(panel, feature_matrix(panel, threads=threads), fake)
     auditor.training = {
         "data": "labelled accounts",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.calibration import Reference, sigmoid, strata
 from fakeengage.features import feature_matrix
-from fakeengage.models.base import summary_columns
+from fakeengage.models.base import known_labels, summary_columns
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
 from fakeengage.models.isolation_forest import IsolationForestDetector
 from fakeengage.models.store import Arrays, save_arrays
@@ -30,6 +30,9 @@ SHIPPED = Path(__file__).parent / "shipped"
 
 ISOLATION_WEIGHT = 0.5
 """Logits that an account gains when its isolation reaches the 90 % point of organic accounts."""
+
+
+_FOLDS = 3
 
 
 class Auditor:
@@ -61,13 +64,18 @@ class Auditor:
         self.training: dict[str, Any] = {}
 
     def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Auditor:
-        """Fits on labelled accounts (true = fake); without labels `panel.is_fake` is used."""
+        """Fits on labelled accounts (true = fake); without labels `panel.is_fake` is used.
+
+        Accounts whose label is None are left out.
+        """
         fake = panel.is_fake if labels is None else labels
         if fake is None:
             raise ValueError(
                 "labels: are needed to calibrate; give labels=, a `label` column, or a simulated data set"
             )
-        return self.fit_features(panel, feature_matrix(panel), np.asarray(fake, dtype=bool))
+        known, fake = known_labels(fake, len(panel))
+        panel = panel.select(known)
+        return self.fit_features(panel, feature_matrix(panel), fake)
 
     def fit_features(
         self,
@@ -96,7 +104,7 @@ class Auditor:
         self.curve_ = _fit_curve(evidence, labels[judged])
         positions, _, _ = summary_columns(panel, self.boosting.owners)
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
-        self.usual_high_ = np.nan_to_num(np.nanquantile(features[~fake][:, positions], 0.98, axis=0))
+        self.usual_high_ = _usual_high(features[~fake][:, positions])
         return self
 
     def _fit_trees(self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]) -> None:
@@ -112,8 +120,14 @@ class Auditor:
         """Scores of each account by trees grown on the other two thirds."""
         from sklearn.model_selection import StratifiedKFold
 
+        fewest = min(int(fake.sum()), int((~fake).sum()))
+        if fewest < _FOLDS:
+            raise ValueError(
+                f"labels: {int(fake.sum())} fake and {int((~fake).sum())} normal accounts; "
+                f"at least {_FOLDS} of each are needed"
+            )
         out = np.empty(len(features))
-        for train, test in StratifiedKFold(3, shuffle=True, random_state=0).split(features, fake):
+        for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(features, fake):
             self._fit_trees(panel, features[train], fake[train])
             out[test] = self.raw_scores(panel, features[test])
         return out
@@ -182,6 +196,14 @@ class Auditor:
         auditor.usual_high_ = arrays["usual_high"]
         auditor.training = dict(settings["training"])
         return auditor
+
+
+def _usual_high(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The 98 % point of each column; infinite, so never exceeded, where no account has a value."""
+    out = np.full(features.shape[1], np.inf)
+    known = ~np.isnan(features).all(axis=0)
+    out[known] = np.nanquantile(features[:, known], 0.98, axis=0)
+    return out
 
 
 def _fit_curve(evidence: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[float, float]:

@@ -22,6 +22,28 @@ if TYPE_CHECKING:
 _LEFT_OUT = frozenset({"zero_run", "roughness"})
 
 
+def known_labels(labels: ArrayLike, n: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of `n` accounts have a label, and the labels of those (true = fake).
+
+    Raises
+    ------
+    ValueError
+        If there is not one label per account, or one is neither true, false nor missing.
+    """
+    import pandas as pd
+
+    values = np.asarray(labels, dtype=object)
+    if values.shape != (n,):
+        raise ValueError(f"labels: has shape {values.shape}, expected ({n},)")
+    known = np.asarray(~pd.isna(values), dtype=bool)
+    for value in values[known]:
+        if not (isinstance(value, (bool, int, np.bool_, np.integer)) and value in (0, 1)):
+            raise ValueError(
+                f"labels: {value!r} is not allowed; true (fake), false (normal) or None (unknown)"
+            )
+    return known, values[known].astype(bool)
+
+
 def summary_columns(panel: Panel, owners: frozenset[str]) -> tuple[list[int], list[str], NDArray[np.bool_]]:
     """Positions and names of the columns of some summary owners, and which are one-sided.
 
@@ -69,7 +91,7 @@ class FeatureDetector(ABC):
         """Scores from sums of leaves."""
 
     def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Self:
-        """Fits on the accounts of `panel`; `labels` are true for fakes."""
+        """Fits on the accounts of `panel`; `labels` are true for fakes, those with None are left out."""
         return self.fit_features(panel, feature_matrix(panel), labels)
 
     def fit_features(
@@ -79,9 +101,8 @@ class FeatureDetector(ABC):
         positions, self.columns_, one_sided = summary_columns(panel, self.owners)
         fake = None
         if labels is not None:
-            fake = np.asarray(labels, dtype=bool)
-            if fake.shape != (len(features),):
-                raise ValueError(f"labels: has shape {fake.shape}, expected ({len(features)},)")
+            known, fake = known_labels(labels, len(features))
+            features = features[known]
             if fake.all():
                 raise ValueError("labels: every account is labelled fake; some normal ones are needed")
         rows = features[:, positions]
