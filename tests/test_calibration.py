@@ -34,7 +34,7 @@ def test_a_thin_stratum_borrows_from_its_nearest_neighbour() -> None:
 
 
 def test_too_few_organic_accounts_are_refused() -> None:
-    with pytest.raises(ValueError, match="too few in every stratum"):
+    with pytest.raises(ValueError, match="too few; at least 200 alike"):
         Reference.of(np.arange(10.0), np.zeros(10, np.int64))
 
 

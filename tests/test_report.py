@@ -241,7 +241,10 @@ def test_counts_in_words(value: float, text: str) -> None:
 
 
 def test_shares_and_spans_in_words() -> None:
-    assert [words.percent(s) for s in (0, 0.00004, 0.0031, 0.05, 0.034, 0.34, -0.2)] == [
+    assert [
+        words.percent(s).replace("\N{NO-BREAK SPACE}", " ")
+        for s in (0, 0.00004, 0.0031, 0.05, 0.034, 0.34, -0.2)
+    ] == [
         "0 %",
         "< 0.01 %",
         "0.31 %",
@@ -251,9 +254,13 @@ def test_shares_and_spans_in_words() -> None:
         "−20 %",
     ]
     day = pd.Timestamp("2024-03-12", tz="UTC")
-    assert words.span(day, day + pd.Timedelta("2D")) == "12 Mar – 14 Mar"
+    assert words.span(day, day + pd.Timedelta("2D")) == "12 Mar – 13 Mar"
+    assert words.span(day, day + pd.Timedelta("1D")) == "12 Mar"
     assert words.span(day + pd.Timedelta("2h"), day + pd.Timedelta("5h")) == "12 Mar 02:00 – 05:00"
-    assert words.span(day, day + pd.Timedelta("31D"), year=True) == "12 Mar 2024 – 12 Apr 2024"
+    assert words.span(day, day + pd.Timedelta("31D"), year=True) == "12 Mar 2024 – 11 Apr 2024"
+    march = pd.Timestamp("2024-03-01", tz="UTC")
+    assert words.span(march, march + pd.DateOffset(months=1), months=True) == "Mar 2024"
+    assert words.span(march, march + pd.DateOffset(months=3), months=True) == "Mar 2024 – May 2024"
     assert words.span(pd.NaT, day) == ""
 
 

@@ -86,6 +86,15 @@ def test_mixed_ids_are_written_as_text(tmp_path) -> None:
     assert list(pd.read_parquet(tmp_path / "accounts.parquet")["account_id"][:2]) == ["1", "a"]
 
 
+def test_columns_without_a_value_in_some_rows_are_written_to_parquet(tmp_path) -> None:
+    result = make_result(20)
+    result.accounts["attack"] = pd.Series([pd.NA, "drip_feed", None, float("nan")] * 5, dtype=object)
+    result.save(tmp_path, "parquet")
+    back = pd.read_parquet(tmp_path / "accounts.parquet")["attack"]
+    assert list(back.isna()[:4]) == [True, False, True, True]
+    assert back[1] == "drip_feed"
+
+
 def test_summary_is_strict_json(tmp_path) -> None:
     result = make_result(20)
     result.summary |= {

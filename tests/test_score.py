@@ -103,3 +103,20 @@ def test_a_wrong_model_is_refused_with_the_remedy(dataset: fe.Dataset, tmp_path:
         fe.score(dataset.panel, model=str(tmp_path))
     with pytest.raises(TypeError, match="Auditor"):
         fe.score(dataset.panel, model=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet", "json"])
+def test_a_real_result_is_saved_in_every_format(result: "fe.Result", tmp_path, format: str) -> None:
+    result.save(tmp_path, format)
+    assert {"accounts", "windows", "cohorts", "rejected"} <= {p.stem for p in tmp_path.glob(f"*.{format}")}
+
+
+def test_months_are_named_as_months() -> None:
+    rng = np.random.default_rng(0)
+    months = np.arange("2019-01", "2024-01", dtype="datetime64[M]").astype("datetime64[ns]")
+    likes = rng.poisson(200, len(months))
+    likes[20:23] *= 30
+    frame = pd.DataFrame({"account_id": "a", "timestamp": months, "likes": likes})
+    why = fe.score(frame).accounts.reasons.iloc[0]
+    assert "Sep 2020 – Nov 2020" in why
+    assert "2020-" not in why

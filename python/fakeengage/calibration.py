@@ -49,6 +49,22 @@ def _largest_mean(block: NDArray[np.float32]) -> float:
     return float(np.nanmean(np.maximum(block.astype(np.float64), 0.0), axis=1).max())
 
 
+def check_enough(stratum: NDArray[np.int64]) -> None:
+    """Whether organic accounts of these strata can set p-values.
+
+    Raises
+    ------
+    ValueError
+        If no stratum holds enough of them.
+    """
+    judged = stratum[stratum >= 0]
+    if np.bincount(judged, minlength=1).max() < _MIN_REFERENCES:
+        raise ValueError(
+            f"DATA: {len(judged)} normal accounts are too few; at least {_MIN_REFERENCES} alike in length "
+            "and volume are needed: add more, or train on `fakeengage simulate --n-users 5000 --out DIR`"
+        )
+
+
 @dataclass(frozen=True)
 class Reference:
     """Anomaly scores of organic accounts, by stratum.
@@ -71,13 +87,9 @@ class Reference:
     @classmethod
     def of(cls, scores: NDArray[np.float64], stratum: NDArray[np.int64]) -> Reference:
         """Builds the table; strata with fewer than 200 accounts borrow from the nearest one that has them."""
+        check_enough(stratum)
         kept = [np.sort(scores[stratum == s]) for s in range(N_STRATA)]
         full = [s for s in range(N_STRATA) if len(kept[s]) >= _MIN_REFERENCES]
-        if not full:
-            raise ValueError(
-                f"organic accounts: {int((stratum >= 0).sum())} are too few in every stratum; "
-                f"at least {_MIN_REFERENCES} alike are needed"
-            )
         origin = np.array([_nearest(s, full) for s in range(N_STRATA)])
         thinned = [_thin(kept[s]) if s in full else np.empty(0) for s in range(N_STRATA)]
         offsets = np.concatenate([[0], np.cumsum([len(part) for part in thinned])]).astype(np.int64)

@@ -135,8 +135,11 @@ def _span(start: Any, end: Any, panel: Panel) -> str:
     """A window in words, as short as the cadence allows."""
     if panel.cadence.minutes is None:
         last = panel.cadence.timestamps(panel.cadence.step_of(end.tz_localize(None).to_datetime64()) - 1)
-        first_month, last_month = start.strftime("%b %Y"), np.datetime_as_string(last, unit="M")
-        return first_month if start.strftime("%Y-%m") == last_month else f"{first_month} to {last_month}"
+        first_month, last_month = (
+            start.strftime("%b %Y"),
+            last.astype("datetime64[s]").item().strftime("%b %Y"),
+        )
+        return first_month if first_month == last_month else f"{first_month} – {last_month}"
     if start.date() == end.date():
         return f"{start.day} {start.strftime('%b %H:%M')}–{end.strftime('%H:%M')}"
     return f"{start.day} {start.strftime('%b %H:%M')} – {end.day} {end.strftime('%b %H:%M')}"

@@ -6,6 +6,7 @@ by it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from fakeengage.dataset import Dataset
 from fakeengage.dataset.folder import Progress, about_spec, write_folder
 from fakeengage.panel import METRICS, Panel
 from fakeengage.simulation_spec import SimulationSpec
+
+_BYTES_PER_ACCOUNT = 500
+"""Labels, windows and id of one account, beside its counts."""
 
 
 @lru_cache(maxsize=1)
@@ -106,6 +110,7 @@ def simulate_range(
     start, stop = _count("start", start), _count("stop", stop)
     if stop < start:
         raise ValueError(f"stop: {stop} is not allowed; at least start, which is {start}")
+    _check_memory(stop - start, spec.length, keep_clean)
     made = _native.simulate_accounts(spec.payload(), start, stop, threads=threads or 0, keep_clean=keep_clean)
     n = stop - start
     shape = (n, len(METRICS), spec.length)
@@ -189,6 +194,25 @@ def _count(name: str, value: Any) -> int:
     if value < 0:
         raise ValueError(f"{name}: {value} is not allowed; 0 or more")
     return int(value)
+
+
+def _check_memory(n: int, length: int, keep_clean: bool) -> None:
+    """Refuses what cannot fit: running out of memory in native code would end the process."""
+    per_step = len(METRICS) * (9 if keep_clean else 5)
+    needed = n * (_BYTES_PER_ACCOUNT + length * per_step)
+    if needed > physical_memory():
+        raise ValueError(
+            f"n_users: {n} accounts of {length} hours at once need about {needed / 2**30:,.0f} GiB of memory; "
+            "ask for fewer, or take them in parts with fe.simulate_batches"
+        )
+
+
+def physical_memory() -> int:
+    """Bytes of memory in this machine; 64 GiB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 64 << 30
 
 
 def _texts(kind: str, numbers: np.ndarray) -> np.ndarray:

@@ -175,7 +175,8 @@ def _parquet_ready(frame: pd.DataFrame) -> pd.DataFrame:
         if column.dtype.kind == "M" and getattr(column.dtype, "tz", None) is None:
             ready[name] = column.dt.tz_localize("UTC")
         elif column.dtype.kind == "O":
-            kinds = {type(value) for value in column if value is not None and value == value}
-            if len(kinds) > 1:
-                ready[name] = column.map(lambda value: value if value is None else str(value))
+            # isna knows every kind of missing value; pandas.NA even refuses to be compared.
+            given = column.notna()
+            if len({type(value) for value in column[given]}) > 1:
+                ready[name] = column.map(str).where(given, None)
     return ready

@@ -119,9 +119,15 @@ def account_positions(panel: object, names: list[str]) -> list[int]:
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {len(known)} others"
+            hint = f"did you mean {near[0]}?" if near else f"it knows {_some(list(known))}"
             raise ValueError(f"--account: {name} is not in the data; {hint}")
     return [known[name] for name in names]
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    """The first few of `names`, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _window(text: str) -> tuple[str, str]:

@@ -164,4 +164,5 @@ def _tell(result: Result) -> None:
     rate, kind = result.summary.get("fdr"), result.summary.get("calibration", "nominal")
     left = f", {len(result.accounts) - judged} could not be judged" if judged < len(result.accounts) else ""
     rejected = f", {len(result.rejected)} rows not used" if len(result.rejected) else ""
-    say(f"{flagged} of {judged} accounts flagged at a {kind} false discovery rate of {rate}{left}{rejected}")
+    what = "accounts" if judged == len(result.accounts) else "judged accounts"
+    say(f"{flagged} of {judged} {what} flagged at a {kind} false discovery rate of {rate}{left}{rejected}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fakeengage.calibration import Reference, sigmoid, strata
+from fakeengage.calibration import Reference, check_enough, sigmoid, strata
 from fakeengage.features import feature_matrix
 from fakeengage.models.base import known_labels, summary_columns
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
@@ -90,6 +90,9 @@ class Auditor:
         probabilities; they should not be the ones that the trees were grown on. Without them three
         folds of the accounts themselves stand in: each is scored by trees that did not see it.
         """
+        if calibration is None:
+            # Said before the trees are grown: that takes a while.
+            check_enough(strata(panel)[~fake])
         parts = [(panel, self._unseen(panel, features, fake), fake)] if calibration is None else None
         self._fit_trees(panel, features, fake)
         if parts is None:

@@ -10,7 +10,7 @@ import numpy as np
 
 import fakeengage
 from fakeengage.report import overview, words
-from fakeengage.report.gallery import Picture, pictures, spans_years
+from fakeengage.report.gallery import Picture, pictures, span_style
 from fakeengage.result import REASON_SEPARATOR
 
 if TYPE_CHECKING:
@@ -98,20 +98,20 @@ def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
     windows = dict(iter(result.windows.groupby("account_id", sort=False)))
     drawn = pictures(result, order, flagged, windows, accounts)
     on_page = {p.position for p in drawn}
-    year = spans_years(result.panel)
-    rows = [_row(table.iloc[i], i, flagged[i], windows, i in on_page, year) for i in order[:MAX_ROWS]]
+    style = span_style(result.panel)
+    rows = [_row(table.iloc[i], i, flagged[i], windows, i in on_page, style) for i in order[:MAX_ROWS]]
     by_position = {row.position: row for row in rows}
     for picture in drawn:
         row = by_position.get(picture.position)
         picture.row = row or _row(
-            table.iloc[picture.position], picture.position, flagged[picture.position], windows, True, year
+            table.iloc[picture.position], picture.position, flagged[picture.position], windows, True, style
         )
     summary = result.summary
     nominal = str(summary.get("calibration", "nominal")) == "nominal"
     p_value, score = (table[name].to_numpy(dtype=float, na_value=np.nan) for name in ("p_value", "score"))
     has_windows = table["account_id"].isin(windows.keys()).to_numpy()
     odd = judged & ~flagged & has_windows & _unusual(p_value, score)
-    cohorts = _cohorts(result.cohorts, year)
+    cohorts = _cohorts(result.cohorts, style)
     smallest = summary.get("smallest_p")
     return Page(
         title=title,
@@ -167,7 +167,7 @@ def _row(
     flagged: bool,
     windows: dict[Any, pd.DataFrame],
     drawn: bool,
-    year: bool,
+    style: dict[str, bool],
 ) -> Row:
     score = None if words.missing(record["score"]) else float(record["score"])
     p_value = None if words.missing(record["p_value"]) else float(record["p_value"])
@@ -207,7 +207,7 @@ def _row(
         verdict=verdict,
         kind=kind,
         windows=n_windows,
-        when=words.span(record["window_start"], record["window_end"], year=year),
+        when=words.span(record["window_start"], record["window_end"], **style),
         inflated=_inflated(record, share),
         inflated_sort=share,
         reasons=[r for r in listed if r and r != "nan"]
@@ -234,7 +234,7 @@ def _inflated(record: pd.Series[Any], share: float) -> str:
     return f"{counted}{metric} ({words.percent(float(shares[metric]))})"
 
 
-def _cohorts(frame: pd.DataFrame, year: bool) -> list[dict[str, Any]]:
+def _cohorts(frame: pd.DataFrame, style: dict[str, bool]) -> list[dict[str, Any]]:
     out = []
     for name, part in frame.groupby("cohort_id", sort=False):
         members = [words.identifier(i, 40) for i in part["account_id"].tolist()]
@@ -248,7 +248,7 @@ def _cohorts(frame: pd.DataFrame, year: bool) -> list[dict[str, Any]]:
                 "more": max(0, len(members) - MAX_MEMBERS),
                 "p_value": words.probability(float(p_values.min())) if len(p_values) else "",
                 "hours": words.number(int(hours.max())) if len(hours) else "",
-                "when": words.span(part["first"].min(), part["last"].max(), year=year),
+                "when": words.span(part["first"].min(), part["last"].max(), **style),
             }
         )
     return out

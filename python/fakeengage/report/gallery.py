@@ -67,10 +67,11 @@ def pictures(
     return out
 
 
-def spans_years(panel: Panel) -> bool:
-    """Whether a day and a month alone do not say when."""
+def span_style(panel: Panel) -> dict[str, bool]:
+    """How to write windows: with the year where day and month alone do not say when, or by months."""
     moments = panel.timestamps[[0, -1]] if panel.n_steps else panel.timestamps
-    return bool(len(moments)) and bool(moments[1] - moments[0] > np.timedelta64(300, "D"))
+    year = bool(len(moments)) and bool(moments[1] - moments[0] > np.timedelta64(300, "D"))
+    return {"year": year, "months": panel.cadence.minutes is None}
 
 
 def _picture(result: Result, i: int, found: pd.DataFrame | None) -> Picture:
@@ -90,7 +91,7 @@ def _picture(result: Result, i: int, found: pd.DataFrame | None) -> Picture:
         charts.append(
             draw(Series(metric, moments, observed[k], expected[k], log_sd[k], spans, _label(metric, spans)))
         )
-    listed, more = _listed(found, spans_years(panel))
+    listed, more = _listed(found, span_style(panel))
     return Picture(i, charts, listed, more, _facts(result.accounts.iloc[i], str(panel.cadence)))
 
 
@@ -111,7 +112,7 @@ def _label(metric: str, spans: list[tuple[int, int]]) -> str:
     return f"{metric}: observed counts with the expected curve; {found}"
 
 
-def _listed(found: pd.DataFrame | None, year: bool) -> tuple[list[dict[str, str]], int]:
+def _listed(found: pd.DataFrame | None, style: dict[str, bool]) -> tuple[list[dict[str, str]], int]:
     """Windows in words, in order of time; where there are many, the strongest ones."""
     if found is None:
         return [], 0
@@ -121,7 +122,7 @@ def _listed(found: pd.DataFrame | None, year: bool) -> tuple[list[dict[str, str]
     listed = [
         {
             "metric": str(w["metric"]),
-            "when": words.span(w["start"], w["end"], year=year),
+            "when": words.span(w["start"], w["end"], **style),
             "observed": words.count(float(w["observed"])),
             "expected": words.count(float(w["expected"])),
             "excess": words.count(float(w["excess"]), sign=True),

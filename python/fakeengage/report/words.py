@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 
@@ -31,9 +32,13 @@ def percent(share: float) -> str:
     value = 100 * float(share)
     size = abs(value)
     if 0 < size < 0.01:
-        return "< 0.01 %" if value > 0 else "> −0.01 %"
+        return (
+            "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
+            if value > 0
+            else ">\N{NO-BREAK SPACE}−0.01\N{NO-BREAK SPACE}%"
+        )
     text = f"{size:.0f}" if size >= 10 else f"{size:.1f}" if size >= 1 else f"{size:.2g}"
-    return f"{'−' if value < 0 else ''}{text.removesuffix('.0')} %"
+    return f"{'−' if value < 0 else ''}{text.removesuffix('.0')}\N{NO-BREAK SPACE}%"
 
 
 def probability(value: float) -> str:
@@ -56,13 +61,19 @@ def plural(n: int, word: str) -> str:
     return f"{number(n)} {word}{'' if n == 1 else 's'}"
 
 
-def span(start: Any, end: Any, *, year: bool = False) -> str:
-    """A stretch of time, end excluded: ``12 Mar 08:00 – 14 Mar 02:00`` (UTC), with the year where asked."""
+def span(start: Any, end: Any, *, year: bool = False, months: bool = False) -> str:
+    """A stretch of time (UTC), end excluded: ``12 Mar 08:00 – 14 Mar 02:00``, with the year where asked.
+
+    Whole days are named from the first to the last one, ``12 Mar – 13 Mar``, and whole months where
+    the cadence is one month: ``Oct 2024 – Dec 2024``.
+    """
     if missing(start) or missing(end):
         return ""
     same_day = start.date() == end.date()
     if (start.hour, start.minute, end.hour, end.minute) == (0, 0, 0, 0) and not same_day:
-        return f"{_day(start, year)} – {_day(end, year)}"
+        last = end - timedelta(days=1)
+        names = [f"{d:%b %Y}" if months else _day(d, year) for d in (start, last)]
+        return names[0] if names[0] == names[1] else " – ".join(names)
     return f"{_day(start, year)} {start:%H:%M} – {'' if same_day else _day(end, year) + ' '}{end:%H:%M}"
 
 
