@@ -110,12 +110,15 @@ def test_flagged_accounts_come_first_and_are_drawn_with_red_windows() -> None:
 @pytest.mark.parametrize(
     ("options", "headline"),
     [
-        ({"n": 40, "flagged": 0}, "None of 37 accounts is flagged"),
+        ({"n": 40, "flagged": 0}, "None of 37 judged accounts is flagged"),
         ({"n": 6, "flagged": 0, "unjudged": 6}, "No account could be judged"),
         ({"n": 1, "flagged": 0, "unjudged": 0}, "The account is not flagged"),
         ({"n": 1, "flagged": 1, "unjudged": 0}, "The account is flagged"),
         ({"n": 0, "flagged": 0, "unjudged": 0}, "No account could be judged"),
-        ({"n": 30, "flagged": 1, "metrics": ("comments",), "steps": 30}, "1 of 27 accounts is flagged"),
+        (
+            {"n": 30, "flagged": 1, "metrics": ("comments",), "steps": 30},
+            "1 of 27 judged accounts is flagged",
+        ),
     ],
 )
 def test_every_kind_of_result_has_a_report(options: dict[str, object], headline: str) -> None:
@@ -262,6 +265,11 @@ def test_shares_and_spans_in_words() -> None:
     assert words.span(march, march + pd.DateOffset(months=1), months=True) == "Mar 2024"
     assert words.span(march, march + pd.DateOffset(months=3), months=True) == "Mar 2024 – May 2024"
     assert words.span(pd.NaT, day) == ""
+
+
+def test_counts_taken_back_have_an_axis() -> None:
+    chart = draw(_series(np.r_[np.full(30, 900.0), -2500.0, np.full(30, 1000.0)]))
+    assert "−2k" in chart.svg
 
 
 def test_a_wide_range_is_drawn_on_a_logarithmic_scale_that_says_so() -> None:

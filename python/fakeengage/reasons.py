@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MOST_REASONS = 3
 
+BATCH_NOTE = " (platform-wide movements removed)"
+"""Ends the reasons of a batch whose common movements were removed first."""
+
 # What an unusually high feature says. Windows speak for scans and steps, with dates and figures.
 _SENTENCES = {
     "ratio_up": "one metric rose against the others by {value:.1f} standard errors "
@@ -38,6 +41,7 @@ _SENTENCES = {
     "(rarely above {usual:.1%})",
     "joint_up": "several metrics rose together by {value:.1f} standard errors (rarely above {usual:.1f})",
 }
+_YEARLESS_MINUTES = 300 * 24 * 60
 _HOURS_PER_RADIAN = 24 / (2 * np.pi)
 
 
@@ -79,7 +83,7 @@ def reasons(
         found = found[:2] + _feature_sentences(features[i, positions], names, auditor.usual_high_) + found[2:]
         text = "; ".join(found[:MOST_REASONS])
         if text and batch:
-            text += " (platform-wide movements removed)"
+            text += BATCH_NOTE
         out.append(text)
     return out
 
@@ -140,6 +144,8 @@ def _span(start: Any, end: Any, panel: Panel) -> str:
             last.astype("datetime64[s]").item().strftime("%b %Y"),
         )
         return first_month if first_month == last_month else f"{first_month} – {last_month}"
+    # Day and month say when, unless the panel covers about a year or more.
+    form = "%b %Y %H:%M" if panel.n_steps * panel.cadence.minutes > _YEARLESS_MINUTES else "%b %H:%M"
     if start.date() == end.date():
-        return f"{start.day} {start.strftime('%b %H:%M')}–{end.strftime('%H:%M')}"
-    return f"{start.day} {start.strftime('%b %H:%M')} – {end.day} {end.strftime('%b %H:%M')}"
+        return f"{start.day} {start.strftime(form)}–{end.strftime('%H:%M')}"
+    return f"{start.day} {start.strftime(form)} – {end.day} {end.strftime(form)}"

@@ -87,12 +87,12 @@ class _Scale:
             below = powers[(powers >= self.unit) & (powers <= -self.low)].tolist()
             step = max(1, -(-(len(above) + len(below)) // 4))
             return [*(-x for x in below[::-1][::step]), 0.0, *above[::-1][::step][::-1]]
-        rough = self.high / 2
+        rough = max(self.high, -self.low) / 2
         power = 10.0 ** np.floor(np.log10(rough))
         nice = max(m * power for m in (1.0, 2.0, 2.5, 5.0) if m * power <= rough)
         if nice < 1:
             nice = 1.0
-        return [nice * k for k in range(int(self.high / nice) + 1)]
+        return [nice * k for k in range(-int(-self.low / nice), int(self.high / nice) + 1)]
 
 
 @dataclass(frozen=True)

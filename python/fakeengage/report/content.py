@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import fakeengage
+from fakeengage.reasons import BATCH_NOTE
 from fakeengage.report import overview, words
 from fakeengage.report.gallery import Picture, pictures, span_style
 from fakeengage.result import REASON_SEPARATOR
@@ -75,12 +76,13 @@ class Page:
     n_cohorts: int
     nominal: bool
     smallest_p: str
+    batch: bool
     legend_band: str = "90 % of ordinary steps"
     columns: list[tuple[str, str]] = field(
         default_factory=lambda: [
             ("account", "text"),
             ("score", "number"),
-            ("p", "number"),
+            ("p", "least"),
             ("verdict", "text"),
             ("windows", "number"),
             ("inflated", "number"),
@@ -116,7 +118,7 @@ def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
     return Page(
         title=title,
         version=fakeengage.__version__,
-        headline=overview.headline(int(flagged.sum()), int(judged.sum())),
+        headline=overview.headline(int(flagged.sum()), int(judged.sum()), len(table)),
         subline=overview.subline(int(flagged.sum()), int(odd.sum()), int(judged.sum())),
         promise=overview.promise(summary.get("fdr"), nominal, int(judged.sum())),
         figures=overview.figures(result, table, judged, flagged, nominal),
@@ -136,6 +138,7 @@ def build(result: Result, title: str, accounts: Sequence[int] | None) -> Page:
         n_cohorts=len(cohorts),
         nominal=nominal,
         smallest_p=words.probability(smallest) if smallest else "",
+        batch=bool(summary.get("batch_pass")),
     )
 
 
@@ -210,7 +213,8 @@ def _row(
         when=words.span(record["window_start"], record["window_end"], **style),
         inflated=_inflated(record, share),
         inflated_sort=share,
-        reasons=[r for r in listed if r and r != "nan"]
+        # The page says once, at the top of its table, what every row of the tables on disk must say.
+        reasons=[r.removesuffix(BATCH_NOTE) for r in listed if r and r != "nan"]
         or ([overview.STATUS_WORDS[status]] if status in overview.STATUS_WORDS else []),
         attack=text,
         cohort="" if words.missing(record["cohort_id"]) else words.identifier(record["cohort_id"]),

@@ -21,20 +21,19 @@ STATUS_WORDS = {
 }
 
 
-def headline(flagged: int, judged: int) -> str:
-    """How many accounts are flagged."""
+def headline(flagged: int, judged: int, seen: int) -> str:
+    """How many accounts are flagged, out of those that could be judged."""
+    noun = "account" if judged == seen else "judged account"
     if not judged:
         return "No account could be judged"
     if not flagged:
         return (
-            f"None of {words.plural(judged, 'account')} is flagged"
-            if judged > 1
-            else "The account is not flagged"
+            f"None of {words.plural(judged, noun)} is flagged" if judged > 1 else "The account is not flagged"
         )
     if judged == 1:
         return "The account is flagged"
     verb = "is" if flagged == 1 else "are"
-    return f"{words.number(flagged)} of {words.plural(judged, 'account')} {verb} flagged"
+    return f"{words.number(flagged)} of {words.plural(judged, noun)} {verb} flagged"
 
 
 def subline(flagged: int, others: int, judged: int) -> str:

@@ -30,9 +30,9 @@
     button.type = "button";
     button.textContent = head.textContent;
     head.replaceChildren(button);
-    const numeric = head.dataset.how === "number";
+    const numeric = head.dataset.how !== "text", best = head.dataset.how === "number";
     button.addEventListener("click", () => {
-      const falling = head.getAttribute("aria-sort") === "descending" ? false : numeric || head.getAttribute("aria-sort") === "ascending";
+      const falling = head.hasAttribute("aria-sort") ? head.getAttribute("aria-sort") === "ascending" : best;
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", falling ? "descending" : "ascending");
       const key = (row) => numeric ? Number(row.cells[column].dataset.v) : row.cells[column].textContent;
