@@ -104,7 +104,7 @@ def test_flagged_accounts_come_first_and_are_drawn_with_red_windows() -> None:
     assert kinds[-3:] == ["none"] * 3
     reds = [attrs for tag, attrs in page.tags if tag == "rect" and attrs.get("class") == "w"]
     assert len(reds) == 5 + 1  # one in the legend
-    assert "5 of 57 accounts are flagged" in "".join(page.text)
+    assert "5 of 57 judged accounts are flagged" in "".join(page.text)
 
 
 @pytest.mark.parametrize(

@@ -202,8 +202,8 @@ def _check_memory(n: int, length: int, keep_clean: bool) -> None:
     needed = n * (_BYTES_PER_ACCOUNT + length * per_step)
     if needed > physical_memory():
         raise ValueError(
-            f"n_users: {n} accounts of {length} hours at once need about {needed / 2**30:,.0f} GiB ; "
-            "ask for fewer, or take them in parts with fe.simulate_batches"
+            f"n_users: {n} accounts of {length} hours at once need about {needed / 2**30:,.0f} GiB "
+            "of memory; ask for fewer, or take them in parts with fe.simulate_batches"
         )
 
 
