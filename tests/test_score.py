@@ -120,3 +120,14 @@ def test_months_are_named_as_months() -> None:
     why = fe.score(frame).accounts.reasons.iloc[0]
     assert "Sep 2020 – Nov 2020" in why
     assert "2020-" not in why
+
+
+def test_only_metrics_that_were_seen_and_calm_are_said_to_have_stayed_as_usual() -> None:
+    rng = np.random.default_rng(5)
+    counts = rng.poisson(400, size=(1, 336, 4)).astype(float)
+    counts[0, 200:212, 1] *= 8
+    counts[0, 200:212, 2] *= 1.4
+    counts[0, :, 3] = np.nan
+    why = fe.score(fe.Panel.from_arrays(counts)).accounts.reasons.iloc[0].split("; ")[0]
+    assert why.startswith("likes rose 7.")
+    assert "x above expectation while views stayed as usual, 9 Jan" in why

@@ -12,12 +12,16 @@ from fakeengage.panel import Panel
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fakeengage.expectation import Expectation
     from fakeengage.models.auditor import Auditor
 
 MOST_REASONS = 3
 
 BATCH_NOTE = " (platform-wide movements removed)"
 """Ends the reasons of a batch whose common movements were removed first."""
+
+_AS_USUAL = 0.2
+"""A metric stayed as usual in a window when its sum is within this share of its expectation."""
 
 # What an unusually high feature says. Windows speak for scans and steps, with dates and figures.
 _SENTENCES = {
@@ -48,6 +52,7 @@ _HOURS_PER_RADIAN = 24 / (2 * np.pi)
 def reasons(
     panel: Panel,
     windows: pd.DataFrame,
+    expectation: Expectation,
     features: NDArray[np.float64],
     auditor: Auditor,
     judged: NDArray[np.bool_],
@@ -61,6 +66,8 @@ def reasons(
         The accounts.
     windows
         Detected windows with the column ``position``.
+    expectation
+        Expectation that the windows stand out from.
     features
         Feature matrix of the panel.
     auditor
@@ -73,7 +80,7 @@ def reasons(
     positions, names = auditor.evidence_columns(panel)
     by_account: dict[int, list[str]] = {}
     for position, mine in windows.groupby("position", sort=False):
-        by_account[int(str(position))] = _window_sentences(panel, mine)
+        by_account[int(str(position))] = _window_sentences(panel, expectation, int(str(position)), mine)
     out = []
     for i in range(len(panel)):
         if not judged[i]:
@@ -88,7 +95,7 @@ def reasons(
     return out
 
 
-def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
+def _window_sentences(panel: Panel, expectation: Expectation, i: int, windows: pd.DataFrame) -> list[str]:
     """The strongest windows in words: what rose or fell, how far, when, and what stayed."""
     sentences = []
     strongest = windows.sort_values("score", ascending=False, kind="stable")
@@ -96,7 +103,8 @@ def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
     for row in strongest.head(MOST_REASONS).itertuples():
         start, end = row.start, row.end
         overlapping = windows[(windows["start"] < end) & (windows["end"] > start)]
-        still = [m for m in panel.metrics if m not in set(overlapping["metric"])]
+        calm = _calm_metrics(panel, expectation, i, start, end)
+        still = [m for m in calm if m not in set(overlapping["metric"])]
         factor = (row.observed + 0.5) / (row.expected + 0.5)
         if row.excess >= 0:
             what = (
@@ -109,10 +117,26 @@ def _window_sentences(panel: Panel, windows: pd.DataFrame) -> list[str]:
             what = f"{row.metric} lost {-row.observed:,.0f} counts"
         else:
             what = f"{row.metric} fell to {max(factor, 0.0):.0%} of expectation"
-        if still and len(panel.metrics) > 1:
+        if still:
             what += f" while {_listing(still)} stayed as usual"
         sentences.append(f"{what}, {_span(start, end, panel)}")
     return sentences
+
+
+def _calm_metrics(panel: Panel, expectation: Expectation, i: int, start: Any, end: Any) -> list[str]:
+    """Metrics of account `i` that were seen in a window and did what was expected there."""
+    first, stop = (
+        panel.cadence.step_of(moment.tz_localize(None).to_datetime64()) - int(panel.starts[i])
+        for moment in (start, end)
+    )
+    m = len(panel.metrics)
+    seen = panel.block(i)[:, first:stop].astype(np.float64)
+    usual = expectation.expected[m * panel.offsets[i] : m * panel.offsets[i + 1]]
+    usual = usual.reshape(m, -1)[:, first:stop].astype(np.float64)
+    both = ~np.isnan(seen) & ~np.isnan(usual)
+    factor = (np.sum(seen, axis=1, where=both) + 0.5) / (np.sum(usual, axis=1, where=both) + 0.5)
+    calm = both.any(axis=1) & (np.abs(factor - 1.0) <= _AS_USUAL)
+    return [metric for metric, still in zip(panel.metrics, calm, strict=True) if still]
 
 
 def _feature_sentences(row: NDArray[np.float64], names: list[str], usual: NDArray[np.float64]) -> list[str]:

@@ -186,7 +186,9 @@ def _assemble(
         np.min(np.where(np.isnan(detectable), np.inf, detectable), axis=1, initial=np.inf),
         np.nan,
     )
-    accounts["reasons"] = reasons(panel, windows, batch.features, auditor, judged, platform is not None)
+    accounts["reasons"] = reasons(
+        panel, windows, batch.expectation, batch.features, auditor, judged, platform is not None
+    )
     accounts["hours_observed"] = [
         int((~np.isnan(panel.block(i))).any(axis=0).sum()) if panel.lengths[i] else 0
         for i in range(len(panel))
