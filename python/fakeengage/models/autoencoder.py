@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.features import feature_matrix
-from fakeengage.models.base import at_least, summary_columns
+from fakeengage.models.base import at_least, known_labels, summary_columns
 from fakeengage.models.forest import Preparation
 from fakeengage.models.store import Arrays, save_arrays
 from fakeengage.panel import Panel
@@ -99,7 +99,8 @@ class AutoencoderDetector:
         positions, self.columns_, one_sided = summary_columns(panel, self.owners)
         rows = features[:, positions]
         if labels is not None:
-            rows = rows[~np.asarray(labels, dtype=bool)]
+            known, fake = known_labels(labels, len(features))
+            rows = rows[known][~fake]
         self.preparation_ = Preparation.of(rows, one_sided)
         self.weights_ = self._train(self.preparation_.apply(rows), 0.0 if labels is not None else self.trim)
         return self
