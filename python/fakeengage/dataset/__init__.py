@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -197,8 +196,3 @@ def load_dataset(folder: str | Path) -> Dataset:
         spec=None if about["spec"] is None else SimulationSpec(**about["spec"]),
         first=about["first"],
     )
-
-
-def iter_parts(folder: str | Path) -> Iterator[Path]:
-    """Parquet files of a saved data set, in the order of the accounts."""
-    yield from sorted((Path(folder) / "series").glob("part-*.parquet"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.cadence import Cadence
 from fakeengage.reading import counters
-from fakeengage.reading.clock import month_numbers, place, runs
+from fakeengage.reading.clock import place, runs
 from fakeengage.reading.errors import InputError
 from fakeengage.reading.options import Options
 from fakeengage.reading.report import Rejections
@@ -258,10 +257,3 @@ def sample_cadence_rows(rows: Rows) -> Rows:
         return rows
     last = np.append((np.diff(rows.account) != 0) | (np.diff(rows.seconds) != 0), True)
     return rows.take(last)
-
-
-def steps_of(cadence: Cadence, seconds: NDArray[np.int64]) -> NDArray[Any]:
-    """Step that holds each moment."""
-    if cadence.minutes is None:
-        return month_numbers(seconds)
-    return (seconds - cadence.offset_seconds) // (cadence.minutes * 60)
