@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeengage.features import list_features
 from fakeengage.panel import Panel
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ _AS_USUAL = 0.2
 
 # What an unusually high feature says. Windows speak for scans and steps, with dates and figures.
 _SENTENCES = {
-    "ratio_up": "one metric rose against the others by {value:.1f} standard errors "
-    "(rarely above {usual:.1f})",
-    "ratio_down": "one metric fell behind the others by {value:.1f} standard errors "
-    "(rarely above {usual:.1f})",
+    "ratio_up": "{follower} rose against {leader} by {value:.1f} standard errors (rarely above {usual:.1f})",
+    "ratio_down": "{follower} fell behind {leader} by {value:.1f} standard errors (rarely above {usual:.1f})",
     "quiet_residual": "usually quiet hours were busy: {value:.1f} standard errors on one day "
     "(rarely above {usual:.1f})",
     "quiet_minus_busy": "quiet hours gained {value:.1f} standard errors more than busy ones "
@@ -78,6 +77,7 @@ def reasons(
         Whether the platform-wide factor was removed: said in words, as it is evidence of the batch.
     """
     positions, names = auditor.evidence_columns(panel)
+    pairs = _pair_columns(panel)
     by_account: dict[int, list[str]] = {}
     for position, mine in windows.groupby("position", sort=False):
         by_account[int(str(position))] = _window_sentences(panel, expectation, int(str(position)), mine)
@@ -87,7 +87,8 @@ def reasons(
             out.append("")
             continue
         found = by_account.get(i, [])
-        found = found[:2] + _feature_sentences(features[i, positions], names, auditor.usual_high_) + found[2:]
+        unusual = _feature_sentences(features[i], positions, names, auditor.usual_high_, pairs)
+        found = found[:2] + unusual + found[2:]
         text = "; ".join(found[:MOST_REASONS])
         if text and batch:
             text += BATCH_NOTE
@@ -139,18 +140,39 @@ def _calm_metrics(panel: Panel, expectation: Expectation, i: int, start: Any, en
     return [metric for metric, still in zip(panel.metrics, calm, strict=True) if still]
 
 
-def _feature_sentences(row: NDArray[np.float64], names: list[str], usual: NDArray[np.float64]) -> list[str]:
+def _pair_columns(panel: Panel) -> dict[str, list[tuple[int, str]]]:
+    """Columns of each pair of metrics, with its owner, by what they measure."""
+    columns: dict[str, list[tuple[int, str]]] = {}
+    for k, feature in enumerate(list_features(panel.metrics)):
+        owner, _, measured = feature.name.partition("__")
+        if "_per_" in owner:
+            columns.setdefault(measured, []).append((k, owner))
+    return columns
+
+
+def _feature_sentences(
+    row: NDArray[np.float64],
+    positions: list[int],
+    names: list[str],
+    usual: NDArray[np.float64],
+    pairs: dict[str, list[tuple[int, str]]],
+) -> list[str]:
     """Features beyond what organic accounts rarely exceed, one sentence per measure, furthest first."""
     found: dict[str, tuple[float, str]] = {}
-    for value, name, high in zip(row.tolist(), names, usual.tolist(), strict=True):
-        owner, measure, _ = name.split("__")
+    for value, name, high in zip(row[positions].tolist(), names, usual.tolist(), strict=True):
+        owner, _, measured = name.partition("__")
+        measure = measured.partition("__")[0]
         if measure not in _SENTENCES or owner.startswith("mean") or not value > high:
             continue
         excess = value / high if high > 0 else value + 1.0
         if excess < found.get(measure, (1.0, ""))[0]:
             continue
         unit = _HOURS_PER_RADIAN if measure == "half_shift" else 1.0
-        text = _SENTENCES[measure].format(value=value * unit, usual=high * unit)
+        candidates = [(float(row[k]), pair) for k, pair in pairs.get(measured, []) if row[k] == row[k]]
+        follower, _, leader = max(candidates, default=(0.0, ""))[1].partition("_per_")
+        text = _SENTENCES[measure].format(
+            value=value * unit, usual=high * unit, follower=follower, leader=leader
+        )
         found[measure] = (excess, text)
     return [text for _, text in sorted(found.values(), key=lambda pair: -pair[0])]
 
