@@ -26,15 +26,14 @@ from fakeengage.ranking import FIGURES
 RECORD = Path(__file__).parent / "record" / "detectors_published.md"
 
 
-def scores_of(seed: int, n_users: int) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]], fe.Result]:
-    """Labels and every detector's scores of one data set, and the verdicts of the shipped model."""
-    data = fe.simulate(n_users=n_users, seed=seed, preset="published")
+def scores_of(data: fe.Dataset, seed: int) -> tuple[dict[str, NDArray[np.float64]], fe.Result]:
+    """Every detector's scores of one data set, and the verdicts of the shipped model."""
     fake = data.accounts["is_fake"].to_numpy(dtype=bool)
     features = feature_matrix(data.panel)
     scores = trivial_scores(data.panel, seed)
     forest = fe.models.IsolationForestDetector(seed=seed).fit_features(data.panel, features)
     scores["Isolation Forest, own features, no labels"] = forest.score_features(data.panel, features)
-    boosted = np.empty(n_users)
+    boosted = np.empty(len(fake))
     for train, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(features, fake):
         model = fe.models.GradientBoostingDetector(seed=seed)
         model.fit_features(data.panel, features[train], fake[train])
@@ -43,12 +42,11 @@ def scores_of(seed: int, n_users: int) -> tuple[NDArray[np.bool_], dict[str, NDA
     result = fe.score(data.panel)
     own = result.accounts["score"].to_numpy(dtype=np.float64)
     scores["shipped Auditor, trained on `realistic`"] = np.where(np.isnan(own), -np.inf, own)
-    return fake, scores, result
+    return scores, result
 
 
-def overlap(seed: int, n_users: int, result: fe.Result) -> float:
+def overlap(data: fe.Dataset, result: fe.Result) -> float:
     """Mean over fakes of intersection over union: hours in listed windows against hours changed."""
-    data = fe.simulate(n_users=n_users, seed=seed, preset="published")
     changed = np.asarray(data.mask).any(axis=2)
     found = np.zeros_like(changed)
     place = {account: i for i, account in enumerate(data.panel.account_ids)}
@@ -74,12 +72,14 @@ def main() -> None:
     collected: dict[str, dict[str, list[float]]] = {}
     flags, overlaps = [], []
     for seed in range(arguments.seeds):
-        fake, scores, result = scores_of(seed, arguments.n_users)
+        data = fe.simulate(n_users=arguments.n_users, seed=seed, preset="published")
+        fake = data.accounts["is_fake"].to_numpy(dtype=bool)
+        scores, result = scores_of(data, seed)
         for name, values in scores.items():
             for title, figure in FIGURES.items():
                 collected.setdefault(name, {}).setdefault(title, []).append(figure(fake, values))
         flagged = result.accounts["flagged"].to_numpy(dtype=bool)
-        overlaps.append(overlap(seed, arguments.n_users, result))
+        overlaps.append(overlap(data, result))
         flags.append((int(flagged.sum()), int((flagged & fake).sum()), int(fake.sum())))
     lines = [
         f"Preset `published`, {arguments.n_users} accounts, 336 hours, 35 % fake, "

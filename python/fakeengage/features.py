@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FAMILIES = ("burst", "trend", "seasonality", "autocorrelation", "ratio")
 """Groups of features that :func:`extract_features` can be limited to."""
 
-SUMMARY_OWNERS = ("any", "mean", "any_ratio", "mean_ratio", "joint")
+SUMMARY_OWNERS = frozenset({"any", "mean", "any_ratio", "mean_ratio", "joint"})
 """Owners of the columns that every panel has, whatever its metrics."""
 
 

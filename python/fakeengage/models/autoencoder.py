@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from fakeengage.features import feature_matrix
-from fakeengage.models.base import at_least, known_labels, summary_columns
+from fakeengage.models.base import FeatureDetector, at_least
 from fakeengage.models.forest import Preparation
-from fakeengage.models.store import Arrays, save_arrays
-from fakeengage.panel import Panel
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from fakeengage.models.store import Arrays
 
 # Worst share of an account's features that make its score: an attack shows in few of them.
 _WORST_SHARE = 0.1
@@ -26,7 +19,7 @@ _PATIENCE = 20
 _BATCH = 128
 
 
-class AutoencoderDetector:
+class AutoencoderDetector(FeatureDetector):
     """Scores accounts by how badly a narrow network rebuilds their features.
 
     Parameters
@@ -59,7 +52,6 @@ class AutoencoderDetector:
     """
 
     kind = "autoencoder"
-    owners = frozenset({"any", "mean", "any_ratio", "mean_ratio", "joint"})
 
     def __init__(
         self,
@@ -70,6 +62,7 @@ class AutoencoderDetector:
         trim: float = 0.35,
         seed: int = 0,
     ) -> None:
+        super().__init__(seed)
         self.hidden = at_least("hidden", hidden, 1)
         self.bottleneck = at_least("bottleneck", bottleneck, 1)
         self.epochs = at_least("epochs", epochs, 1)
@@ -77,33 +70,20 @@ class AutoencoderDetector:
             raise ValueError(f"trim: {trim} is not allowed; a share from 0 up to, not including, 1")
         self.learning_rate = learning_rate
         self.trim = trim
-        self.seed = seed
-        self.columns_: list[str] = []
         self.preparation_: Preparation | None = None
         self.weights_: list[NDArray[np.float64]] = []
 
-    def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Self:
-        """Trains on the accounts of `panel`; with `labels` (true = fake) on the normal ones only.
+    @property
+    def fitted(self) -> bool:
+        """Whether the network is trained."""
+        return self.preparation_ is not None
 
-        Raises
-        ------
-        ImportError
-            If torch is not installed.
-        """
-        return self.fit_features(panel, feature_matrix(panel), labels)
-
-    def fit_features(
-        self, panel: Panel, features: NDArray[np.float64], labels: ArrayLike | None = None
-    ) -> Self:
-        """The same from features already extracted from `panel`."""
-        positions, self.columns_, one_sided = summary_columns(panel, self.owners)
-        rows = features[:, positions]
-        if labels is not None:
-            known, fake = known_labels(labels, len(features))
-            rows = rows[known][~fake]
-        self.preparation_ = Preparation.of(rows, one_sided)
-        self.weights_ = self._train(self.preparation_.apply(rows), 0.0 if labels is not None else self.trim)
-        return self
+    def _learn(
+        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
+    ) -> None:
+        known = rows if fake is None else rows[~fake]
+        self.weights_ = self._train(known, self.trim if fake is None else 0.0)
+        self.preparation_ = preparation
 
     def _train(self, rows: NDArray[np.float64], trim: float) -> list[NDArray[np.float64]]:
         try:
@@ -157,18 +137,10 @@ class AutoencoderDetector:
                     break
         return best or []
 
-    def score(self, panel: Panel) -> NDArray[np.float64]:
-        """Score of each account, higher = more suspicious."""
-        return self.score_features(panel, feature_matrix(panel))
-
-    def score_features(self, panel: Panel, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same from features already extracted from `panel`."""
-        if self.preparation_ is None:
-            raise ValueError("detector: is not fitted; call fit(panel) first")
-        positions, names, _ = summary_columns(panel, self.owners)
-        if names != self.columns_:
-            raise ValueError("model: was trained on other features than this version computes; retrain it")
-        rows = self.preparation_.apply(features[:, positions])
+    def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
+        del threads
+        assert self.preparation_ is not None
+        rows = self.preparation_.apply(rows)
         worst = max(1, round(_WORST_SHARE * rows.shape[1]))
         out = np.empty(len(rows))
         # One account at a time: a product of matrices may round a row by its place in the batch.
@@ -196,28 +168,18 @@ class AutoencoderDetector:
             "seed": self.seed,
         }
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Saves the detector as a folder of numbers."""
-        if self.preparation_ is None:
-            raise ValueError("detector: is not fitted; call fit(panel) first")
+    def _arrays(self) -> Arrays:
         arrays: Arrays = {f"weight{k}": values for k, values in enumerate(self.weights_)}
         for name in ("center", "scale", "one_sided"):
             arrays[name] = getattr(self.preparation_, name)
-        return save_arrays(folder, self.kind, self.settings() | {"columns": self.columns_}, arrays)
+        return arrays
 
-    @classmethod
-    def from_arrays(cls, settings: dict[str, Any], arrays: Arrays) -> Self:
-        """A detector out of a saved model."""
-        own = dict(settings)
-        columns = [str(name) for name in own.pop("columns")]
-        detector = cls(**own)
-        detector.columns_ = columns
-        detector.preparation_ = Preparation(arrays["center"], arrays["scale"], arrays["one_sided"])
+    def _restore(self, arrays: Arrays) -> None:
+        self.preparation_ = Preparation(arrays["center"], arrays["scale"], arrays["one_sided"])
         n_weights = sum(name.startswith("weight") for name in arrays)
-        detector.weights_ = [arrays[f"weight{k}"] for k in range(n_weights)]
-        widths = [weight.shape for weight in detector.weights_]
-        inner = [len(columns), detector.hidden, detector.bottleneck, detector.hidden, len(columns)]
-        expected = [shape for a, b in pairwise(inner) for shape in ((b, a), (b,))]
-        if widths != expected or len(arrays["center"]) != len(columns):
+        self.weights_ = [arrays[f"weight{k}"] for k in range(n_weights)]
+        n = len(self.columns_)
+        widths = [n, self.hidden, self.bottleneck, self.hidden, n]
+        expected = [shape for a, b in pairwise(widths) for shape in ((b, a), (b,))]
+        if [weight.shape for weight in self.weights_] != expected or len(arrays["center"]) != n:
             raise ValueError("model: its layers do not fit one another; retrain it")
-        return detector

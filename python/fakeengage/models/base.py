@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fakeengage.features import feature_matrix, list_features
+from fakeengage.features import SUMMARY_OWNERS, feature_matrix, list_features
 from fakeengage.models.forest import ForestArrays, Preparation
 from fakeengage.models.store import Arrays, save_arrays
 from fakeengage.panel import Panel
@@ -63,32 +63,44 @@ def summary_columns(panel: Panel, owners: frozenset[str]) -> tuple[list[int], li
 
 
 class FeatureDetector(ABC):
-    """A forest on summary features.
+    """A detector on summary features.
 
     Scores are higher for more suspicious accounts and depend on the account alone.
     """
 
     kind: ClassVar[str]
-    owners: ClassVar[frozenset[str]]
+    owners: ClassVar[frozenset[str]] = SUMMARY_OWNERS
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
-        self.forest_: ForestArrays | None = None
         self.columns_: list[str] = []
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """Arguments of the constructor."""
 
+    @property
     @abstractmethod
-    def _grow(
-        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
-    ) -> ForestArrays:
-        """Fits the trees on prepared rows."""
+    def fitted(self) -> bool:
+        """Whether the detector can score."""
 
     @abstractmethod
-    def _score(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scores from sums of leaves."""
+    def _learn(
+        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
+    ) -> None:
+        """Fits on prepared rows."""
+
+    @abstractmethod
+    def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
+        """Scores of rows that are not prepared."""
+
+    @abstractmethod
+    def _arrays(self) -> Arrays:
+        """What fitting found."""
+
+    @abstractmethod
+    def _restore(self, arrays: Arrays) -> None:
+        """Takes back what `_arrays` gave; a ValueError where it does not fit."""
 
     def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Self:
         """Fits on the accounts of `panel`; `labels` are true for fakes, those with None are left out."""
@@ -107,7 +119,7 @@ class FeatureDetector(ABC):
                 raise ValueError("labels: every account is labelled fake; some normal ones are needed")
         rows = features[:, positions]
         preparation = Preparation.of(rows if fake is None else rows[~fake], one_sided)
-        self.forest_ = self._grow(preparation.apply(rows), preparation, fake)
+        self._learn(preparation.apply(rows), preparation, fake)
         return self
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
@@ -118,15 +130,14 @@ class FeatureDetector(ABC):
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
     ) -> NDArray[np.float64]:
         """The same from features already extracted from `panel`."""
-        if self.forest_ is None:
-            raise ValueError("detector: is not fitted; call fit(panel) first")
+        self._need_fit()
         positions, names, _ = summary_columns(panel, self.owners)
         if names != self.columns_:
             raise ValueError(
                 "model: was trained on other features than this version computes; "
                 "retrain it with `fakeengage train`"
             )
-        return self._score(self.forest_.sum(features[:, positions], threads=threads))
+        return self._judge(features[:, positions], threads)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Saves the detector as a folder of numbers."""
@@ -135,9 +146,8 @@ class FeatureDetector(ABC):
 
     def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
         """Settings and arrays that make the detector whole."""
-        if self.forest_ is None:
-            raise ValueError("detector: is not fitted; call fit(panel) first")
-        return self.settings() | {"columns": self.columns_}, dict(self.forest_.arrays)
+        self._need_fit()
+        return self.settings() | {"columns": self.columns_}, self._arrays()
 
     @classmethod
     def from_arrays(cls, settings: dict[str, Any], arrays: Arrays) -> Self:
@@ -146,8 +156,51 @@ class FeatureDetector(ABC):
         columns = [str(name) for name in own.pop("columns")]
         detector = cls(**own)
         detector.columns_ = columns
-        detector.forest_ = ForestArrays.from_arrays(arrays)
+        detector._restore(arrays)
         return detector
+
+    def _need_fit(self) -> None:
+        if not self.fitted:
+            raise ValueError("detector: is not fitted; call fit(panel) first")
+
+
+class ForestDetector(FeatureDetector):
+    """A detector whose fit is a forest."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.forest_: ForestArrays | None = None
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the forest is grown."""
+        return self.forest_ is not None
+
+    @abstractmethod
+    def _grow(
+        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
+    ) -> ForestArrays:
+        """Fits the trees on prepared rows."""
+
+    @abstractmethod
+    def _score(self, sums: NDArray[np.float64], n_trees: int) -> NDArray[np.float64]:
+        """Scores from sums of leaves."""
+
+    def _learn(
+        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
+    ) -> None:
+        self.forest_ = self._grow(rows, preparation, fake)
+
+    def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
+        assert self.forest_ is not None
+        return self._score(self.forest_.sum(rows, threads=threads), self.forest_.n_trees)
+
+    def _arrays(self) -> Arrays:
+        assert self.forest_ is not None
+        return dict(self.forest_.arrays)
+
+    def _restore(self, arrays: Arrays) -> None:
+        self.forest_ = ForestArrays.from_arrays(arrays)
 
 
 def at_least(argument: str, value: int, least: int) -> int:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.models.base import FeatureDetector, at_least
+from fakeengage.models.base import ForestDetector, at_least
 from fakeengage.models.forest import ForestArrays, Preparation
 
 _FEW_ROWS = 10_000
 
 
-class GradientBoostingDetector(FeatureDetector):
+class GradientBoostingDetector(ForestDetector):
     """Boosted trees that learn from labelled accounts.
 
     Parameters
@@ -46,7 +46,6 @@ class GradientBoostingDetector(FeatureDetector):
     """
 
     kind = "gradient_boosting"
-    owners = frozenset({"any", "mean", "any_ratio", "mean_ratio", "joint"})
 
     def __init__(
         self,
@@ -99,5 +98,6 @@ class GradientBoostingDetector(FeatureDetector):
             model.fit(rows, fake)
         return ForestArrays.from_boosting(model, preparation)
 
-    def _score(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _score(self, sums: NDArray[np.float64], n_trees: int) -> NDArray[np.float64]:
+        del n_trees
         return sums

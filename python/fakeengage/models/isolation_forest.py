@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.models.base import FeatureDetector, at_least
+from fakeengage.models.base import ForestDetector, at_least
 from fakeengage.models.forest import ForestArrays, Preparation, average_path
 
 
-class IsolationForestDetector(FeatureDetector):
+class IsolationForestDetector(ForestDetector):
     """Scores accounts by how easily a random tree isolates their features.
 
     Parameters
@@ -75,7 +75,6 @@ class IsolationForestDetector(FeatureDetector):
         self.typical_path = float(average_path(np.array([forest.max_samples_]))[0]) or 1.0
         return ForestArrays.from_isolation(forest, preparation)
 
-    def _score(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        n_trees = 1 if self.forest_ is None else self.forest_.n_trees
+    def _score(self, sums: NDArray[np.float64], n_trees: int) -> NDArray[np.float64]:
         # One value at a time: array code may round a power by its place in the array.
         return np.array([2.0 ** (-total / n_trees / self.typical_path) for total in sums.tolist()])
