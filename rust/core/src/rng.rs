@@ -20,18 +20,20 @@ fn splitmix64(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// One number from three. Each passes through the mixer before the next is added, so that
+/// neighbouring keys share no structure.
+pub(crate) fn mixed(seed: u64, index: u64, purpose: u64) -> u64 {
+    let mut key = seed;
+    key = splitmix64(&mut key) ^ index;
+    splitmix64(&mut key) ^ purpose.wrapping_mul(0xd134_2543_de82_ef95)
+}
+
 impl Stream {
     /// The stream of `purpose` for item `index` under `seed`. `purpose` is any fixed number; each
     /// module keeps its own list of them.
     #[must_use]
     pub fn new(seed: u64, index: u64, purpose: u64) -> Self {
-        // Each key passes through the mixer before the next is added, so that neighbouring keys
-        // share no structure.
-        let mut key = seed;
-        let mut mixed = splitmix64(&mut key);
-        key = mixed ^ index;
-        mixed = splitmix64(&mut key);
-        key = mixed ^ purpose.wrapping_mul(0xd134_2543_de82_ef95);
+        let mut key = mixed(seed, index, purpose);
         let state = std::array::from_fn(|_| splitmix64(&mut key));
         Self { state }
     }
