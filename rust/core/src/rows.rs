@@ -2,6 +2,8 @@
 //!
 //! Threads are scoped, not pooled: a forked child finds no half-dead pool, and nothing is shared.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::Error;
 
 /// Steps and metrics of every account of a panel inside its one buffer.
@@ -103,6 +105,53 @@ where
     })
 }
 
+/// Does every job on `threads` threads and returns the results in order. A thread takes the next job
+/// when it is done with one, and keeps what `start` made for it from job to job.
+///
+/// A panic inside `work` is resumed here.
+pub fn map_jobs<J, W, T>(
+    jobs: Vec<J>,
+    threads: usize,
+    start: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, J) -> T + Sync,
+) -> Vec<T>
+where
+    J: Send,
+    T: Send,
+{
+    let threads = resolve_threads(threads).min(jobs.len().max(1));
+    let n = jobs.len();
+    let queue = Mutex::new(jobs.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = || {
+        let mut worker = start();
+        let mut done = Vec::new();
+        while let Some((i, job)) = next() {
+            done.push((i, work(&mut worker, job)));
+        }
+        done
+    };
+    let mut all = Vec::with_capacity(n);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .filter_map(|_| {
+                // Where the system refuses another thread, this one does more.
+                let thread = std::thread::Builder::new();
+                thread.spawn_scoped(scope, run).ok()
+            })
+            .collect();
+        all.extend(run());
+        for other in others {
+            match other.join() {
+                Ok(part) => all.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    all.sort_unstable_by_key(|(i, _)| *i);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +163,25 @@ mod tests {
             assert_eq!(squares, (0..23).map(|i| i * i).collect::<Vec<_>>());
         }
         assert!(map_indices(0, 3, |i| i).is_empty());
+    }
+
+    #[test]
+    fn jobs_are_done_once_each_and_answered_in_order() {
+        for threads in [0, 1, 3, 50] {
+            let jobs: Vec<usize> = (0..41).collect();
+            let done = map_jobs(
+                jobs,
+                threads,
+                || 0,
+                |seen, job| {
+                    *seen += 1;
+                    (job, *seen)
+                },
+            );
+            assert!(done.iter().enumerate().all(|(i, (job, _))| *job == i));
+            assert!(done.iter().map(|(_, seen)| *seen).max() <= Some(41));
+        }
+        assert!(map_jobs(Vec::<u8>::new(), 3, || (), |(), job| job).is_empty());
     }
 
     #[test]

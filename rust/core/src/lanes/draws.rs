@@ -6,13 +6,13 @@
 //! correction for whole numbers). The total variation from the exact laws stays below 2e-4 at every
 //! parameter; the tests measure it.
 
-use super::math::{exp, ln, ln_one_minus, normal_quantile, sin_cos_turn};
+use super::math::{central_quantile, exp, in_tail, ln, ln_one_minus, sin_cos_turn, tail_quantile};
 use super::philox::uniform;
 use crate::rng::Stream;
 
-/// Means below this are inverted step by step, above it by expansion.
-pub(crate) const INVERSION_LIMIT: f32 = 12.0;
-/// Steps after which an inversion ends: far beyond any quantile of a mean of 12.
+/// Laws of a smaller variance than this are inverted step by step, others by expansion.
+pub(crate) const INVERSION_LIMIT: f32 = 10.0;
+/// Steps after which an inversion ends: far beyond any quantile of a variance of 10.
 const MOST_STEPS: usize = 64;
 /// Values that are inverted side by side.
 const BLOCK: usize = 16;
@@ -41,20 +41,44 @@ pub(crate) fn normal_pairs(radius: &[u32], angle: &[u32], first: &mut [f32], sec
 
 /// Normal quantiles of random words.
 #[inline(always)]
-pub(crate) fn quantile(words: &[u32], out: &mut [f32]) {
+pub(crate) fn quantiles(words: &[u32], out: &mut [f32]) {
+    let n = words.len().min(out.len());
+    let (words, out) = (&words[..n], &mut out[..n]);
+    for t in 0..n {
+        out[t] = central_quantile(words[t]);
+    }
+    // One word in 300 lies in a tail; a block of none is passed over.
+    let (blocks, rest) = words.as_chunks::<BLOCK>();
+    let mut starts = 0;
+    for words in blocks {
+        let mut any = 0;
+        for word in words {
+            any |= u32::from(in_tail(*word));
+        }
+        if any != 0 {
+            mend_tails(words, &mut out[starts..starts + BLOCK]);
+        }
+        starts += BLOCK;
+    }
+    mend_tails(rest, &mut out[starts..]);
+}
+
+/// Puts the quantiles of the words that lie in a tail in their places.
+#[inline(always)]
+fn mend_tails(words: &[u32], out: &mut [f32]) {
     for (word, z) in words.iter().zip(out) {
-        *z = normal_quantile(*word);
+        if in_tail(*word) {
+            *z = tail_quantile(*word);
+        }
     }
 }
+
+type Block = [f32; BLOCK];
 
 /// Smallest count whose distribution function reaches `u`, for a whole block: `term` holds the chance
 /// of 0, and `step(k, lane)` the ratio of the chance of `k + 1` to that of `k`.
 #[inline(always)]
-fn invert(
-    u: &[f32; BLOCK],
-    mut term: [f32; BLOCK],
-    step: impl Fn(usize, usize) -> f32,
-) -> [f32; BLOCK] {
+fn invert(u: &Block, mut term: Block, step: impl Fn(usize, usize) -> f32) -> Block {
     let mut reached = term;
     let mut count = [0.0; BLOCK];
     for k in 0..MOST_STEPS {
@@ -73,66 +97,73 @@ fn invert(
     count
 }
 
-/// A block of a longer slice, filled up with `rest` behind its end.
+/// A shorter block filled up with `rest`.
 #[inline(always)]
-fn block<T: Copy>(slice: &[T], rest: T) -> [T; BLOCK] {
+fn filled<T: Copy>(slice: &[T], rest: T) -> [T; BLOCK] {
     let mut out = [rest; BLOCK];
-    if let Some(whole) = slice.first_chunk() {
-        return *whole;
+    for (slot, value) in out.iter_mut().zip(slice) {
+        *slot = *value;
     }
-    out[..slice.len()].copy_from_slice(slice);
     out
 }
 
 /// Poisson counts of the given means, one random word each; a mean that is not positive gives 0.
 #[inline(always)]
 pub(crate) fn poissons(means: &[f32], words: &[u32], out: &mut [f32]) {
-    for ((mean, word), count) in means.iter().zip(words).zip(&mut *out) {
-        let (z, mean) = (normal_quantile(*word), mean.max(1e-6));
+    let n = means.len().min(words.len()).min(out.len());
+    let (means, words, out) = (&means[..n], &words[..n], &mut out[..n]);
+    quantiles(words, out);
+    for t in 0..n {
+        let (z, mean) = (out[t], means[t].max(1e-6));
         let root = mean.sqrt();
+        let inverse = 1.0 / root;
         let zz = z * z;
         let first = zz.mul_add(1.0 / 6.0, 1.0 / 3.0);
         let second = z * zz.mul_add(-1.0 / 72.0, -2.0 / 72.0);
         let third = zz
             .mul_add(1.0 / 270.0, 7.0 / 810.0)
             .mul_add(zz, -8.0 / 405.0);
-        let tail = (second + third / root) / root;
-        let x = root.mul_add(z, mean) + (first + tail);
-        *count = x.floor().max(0.0);
+        let tail = third.mul_add(inverse, second).mul_add(inverse, first);
+        out[t] = (root.mul_add(z, mean) + tail).floor().max(0.0);
     }
-    let blocks = means
-        .chunks(BLOCK)
-        .zip(words.chunks(BLOCK))
-        .zip(out.chunks_mut(BLOCK));
-    for ((means, words), out) in blocks {
-        let mut small = 0;
-        for mean in means {
-            small |= u32::from(!(*mean >= INVERSION_LIMIT));
-        }
-        if small == 0 {
-            continue;
-        }
-        let means = block(means, INVERSION_LIMIT);
-        let words = block(words, 0);
-        let (mut chance, mut rate, mut u) = ([1.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
-        for lane in 0..BLOCK {
-            let mean = means[lane];
-            rate[lane] = if mean < INVERSION_LIMIT {
-                mean.max(0.0)
-            } else {
-                0.0
-            };
-            chance[lane] = exp(-rate[lane]);
-            u[lane] = uniform(words[lane]);
-        }
-        let counts = invert(&u, chance, |k, lane| rate[lane] * RECIPROCALS[k]);
-        for ((count, small), mean) in out.iter_mut().zip(counts).zip(means) {
-            *count = if mean >= INVERSION_LIMIT {
-                *count
-            } else {
-                small
-            };
-        }
+    let (mean_blocks, mean_rest) = means.as_chunks::<BLOCK>();
+    let (word_blocks, word_rest) = words.as_chunks::<BLOCK>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
+    for ((means, words), out) in mean_blocks.iter().zip(word_blocks).zip(out_blocks) {
+        small_poissons(means, words, out);
+    }
+    if !out_rest.is_empty() {
+        let mut last = filled(out_rest, 0.0);
+        small_poissons(
+            &filled(mean_rest, INVERSION_LIMIT),
+            &filled(word_rest, 0),
+            &mut last,
+        );
+        out_rest.copy_from_slice(&last[..out_rest.len()]);
+    }
+}
+
+/// Replaces the counts of small means in a block by inversion.
+#[inline(always)]
+fn small_poissons(means: &Block, words: &[u32; BLOCK], out: &mut Block) {
+    let mut small = 0;
+    for mean in means {
+        small |= u32::from(!(*mean >= INVERSION_LIMIT));
+    }
+    if small == 0 {
+        return;
+    }
+    let (mut chance, mut rate, mut u) = ([1.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+    for lane in 0..BLOCK {
+        let mean = means[lane].max(0.0);
+        rate[lane] = if mean < INVERSION_LIMIT { mean } else { 0.0 };
+        chance[lane] = exp(-rate[lane]);
+        u[lane] = uniform(words[lane]);
+    }
+    let counts = invert(&u, chance, |k, lane| rate[lane] * RECIPROCALS[k]);
+    for lane in 0..BLOCK {
+        let large = means[lane] >= INVERSION_LIMIT;
+        out[lane] = if large { out[lane] } else { counts[lane] };
     }
 }
 
@@ -140,65 +171,71 @@ pub(crate) fn poissons(means: &[f32], words: &[u32], out: &mut [f32]) {
 /// not negative; chances outside 0–1 are taken as the nearer end.
 #[inline(always)]
 pub(crate) fn binomials(trials: &[f32], chances: &[f32], words: &[u32], out: &mut [f32]) {
-    let slots = trials.iter().zip(chances).zip(words).zip(&mut *out);
-    for (((n, p), word), count) in slots {
-        let z = normal_quantile(*word);
-        let p = p.clamp(0.0, 1.0);
+    let n = trials
+        .len()
+        .min(chances.len())
+        .min(words.len())
+        .min(out.len());
+    let (trials, chances, words, out) = (&trials[..n], &chances[..n], &words[..n], &mut out[..n]);
+    quantiles(words, out);
+    for t in 0..n {
+        let (z, n, p) = (out[t], trials[t], chances[t].clamp(0.0, 1.0));
         let q = 1.0 - p;
         let (pq, skew) = (p * q, q - p);
-        let variance = (n * pq).max(1e-6);
-        let root = variance.sqrt();
+        let root = (n * pq).max(1e-6).sqrt();
+        let inverse = 1.0 / root;
         let zz = z * z;
-        let first = skew * (zz - 1.0) * (1.0 / 6.0);
-        let kurtosis = pq.mul_add(-6.0, 1.0) * (1.0 / 24.0);
-        let second = kurtosis.mul_add(
+        let first = skew * zz.mul_add(1.0 / 6.0, -1.0 / 6.0);
+        let second = pq.mul_add(-0.25, 1.0 / 24.0).mul_add(
             zz - 3.0,
-            skew * skew * zz.mul_add(-2.0 / 36.0, 5.0 / 36.0) - 1.0 / 24.0,
+            (skew * skew).mul_add(zz.mul_add(-2.0 / 36.0, 5.0 / 36.0), -1.0 / 24.0),
         );
         let third = skew
             * zz.mul_add(1.0 / 270.0, 7.0 / 810.0)
                 .mul_add(zz, -8.0 / 405.0);
-        let tail = (z * second + third / root) / root;
-        let x = root.mul_add(z, n * p) + (first + tail);
-        *count = (x + 0.5).floor().min(*n).max(0.0);
+        let tail = third.mul_add(inverse, z * second).mul_add(inverse, first);
+        let x = root.mul_add(z, n.mul_add(p, 0.5)) + tail;
+        out[t] = x.floor().min(n).max(0.0);
     }
-    let blocks = trials
-        .chunks(BLOCK)
-        .zip(chances.chunks(BLOCK))
-        .zip(words.chunks(BLOCK))
-        .zip(out.chunks_mut(BLOCK));
+    let (trial_blocks, trial_rest) = trials.as_chunks::<BLOCK>();
+    let (chance_blocks, chance_rest) = chances.as_chunks::<BLOCK>();
+    let (word_blocks, word_rest) = words.as_chunks::<BLOCK>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
+    let blocks = trial_blocks
+        .iter()
+        .zip(chance_blocks)
+        .zip(word_blocks)
+        .zip(out_blocks);
     for (((trials, chances), words), out) in blocks {
-        let mut small = 0;
-        for (n, p) in trials.iter().zip(chances) {
-            small |= u32::from(!(n * p.min(1.0 - p) >= INVERSION_LIMIT));
-        }
-        if small != 0 {
-            invert_binomials(
-                block(trials, 0.0),
-                block(chances, 0.0),
-                block(words, 0),
-                out,
-            );
-        }
+        small_binomials(trials, chances, words, out);
+    }
+    if !out_rest.is_empty() {
+        let (trials, chances) = (filled(trial_rest, 0.0), filled(chance_rest, 0.0));
+        let mut last = filled(out_rest, 0.0);
+        small_binomials(&trials, &chances, &filled(word_rest, 0), &mut last);
+        out_rest.copy_from_slice(&last[..out_rest.len()]);
     }
 }
 
-/// The values of a block whose mean, counted from the nearer end, is small.
+/// Replaces the counts of small variance in a block by inversion, counted from the nearer end.
 #[inline(always)]
-fn invert_binomials(
-    trials: [f32; BLOCK],
-    chances: [f32; BLOCK],
-    words: [u32; BLOCK],
-    out: &mut [f32],
-) {
+fn small_binomials(trials: &Block, chances: &Block, words: &[u32; BLOCK], out: &mut Block) {
+    let mut any = 0;
+    for lane in 0..BLOCK {
+        let p = chances[lane].clamp(0.0, 1.0);
+        any |= u32::from(!(trials[lane] * (p * (1.0 - p)) >= INVERSION_LIMIT));
+    }
+    if any == 0 {
+        return;
+    }
     let (mut chance, mut odds, mut u) = ([1.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
     let mut many = [0.0; BLOCK];
     for lane in 0..BLOCK {
         let p = chances[lane].clamp(0.0, 1.0);
         let near = p.min(1.0 - p);
-        let small = trials[lane] * near < INVERSION_LIMIT;
-        many[lane] = if small { trials[lane] } else { 0.0 };
-        odds[lane] = if small { near / (1.0 - near) } else { 0.0 };
+        let large = trials[lane] * (p * (1.0 - p)) >= INVERSION_LIMIT;
+        many[lane] = if large { 0.0 } else { trials[lane] };
+        odds[lane] = if large { 0.0 } else { near / (1.0 - near) };
         chance[lane] = exp(many[lane] * ln_one_minus(near));
         let drawn = uniform(words[lane]);
         // Counted from the other end, the quantile is that of the opposite place.
@@ -207,12 +244,12 @@ fn invert_binomials(
     let counts = invert(&u, chance, |k, lane| {
         odds[lane] * (many[lane] - k as f32).max(0.0) * RECIPROCALS[k]
     });
-    for (lane, count) in out.iter_mut().enumerate() {
+    for lane in 0..BLOCK {
         let (n, p) = (trials[lane], chances[lane].clamp(0.0, 1.0));
         let k = counts[lane].min(n);
         let exact = if p > 0.5 { n - k } else { k };
-        let small = n * p.min(1.0 - p) < INVERSION_LIMIT;
-        *count = if small { exact } else { *count };
+        let large = n * (p * (1.0 - p)) >= INVERSION_LIMIT;
+        out[lane] = if large { out[lane] } else { exact };
     }
 }
 
@@ -226,24 +263,33 @@ pub(crate) fn gammas(
     accept: &[u32],
     boost: &[u32],
     out: &mut [f32],
-    again: impl FnOnce() -> Stream,
+    again: impl Fn() -> Stream,
 ) {
     let boosted = if shape < 1.0 { shape + 1.0 } else { shape };
     let d = boosted - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
-    let mut unsure = 0;
-    for (x, word) in out.iter().zip(accept) {
-        unsure += u32::from(!surely_accepted(c * *x, d, uniform(*word)));
-    }
-    if unsure > 0 {
-        let mut stream = again();
-        for (x, word) in out.iter_mut().zip(accept) {
+    let mut stream = None;
+    let mut settle_all = |normals: &mut [f32], words: &[u32]| {
+        for (x, word) in normals.iter_mut().zip(words) {
             let u = uniform(*word);
             if !surely_accepted(c * *x, d, u) {
-                *x = settle(&mut stream, *x, u, d, c);
+                *x = settle(stream.get_or_insert_with(&again), *x, u, d, c);
             }
         }
+    };
+    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
+    let (word_blocks, word_rest) = accept.as_chunks::<BLOCK>();
+    for (normals, words) in blocks.iter_mut().zip(word_blocks) {
+        let mut unsure = 0;
+        for lane in 0..BLOCK {
+            let sure = surely_accepted(c * normals[lane], d, uniform(words[lane]));
+            unsure |= u32::from(!sure);
+        }
+        if unsure != 0 {
+            settle_all(normals, words);
+        }
     }
+    settle_all(rest, word_rest);
     let scale = d / shape;
     for x in &mut *out {
         let y = c.mul_add(*x, 1.0);
@@ -296,12 +342,4 @@ pub(crate) fn negative_binomials(
         *mixed *= *mean;
     }
     poissons(mixing, words, out);
-}
-
-/// Adds drawn counts to others, rounding to whole numbers that `f32` holds.
-#[inline(always)]
-pub(crate) fn add_counts(counts: &mut [f32], added: &[f32]) {
-    for (count, extra) in counts.iter_mut().zip(added) {
-        *count += *extra;
-    }
 }

@@ -109,18 +109,41 @@ pub(crate) fn sin_turn(turns: f32) -> f32 {
     sin_cos_turn(turns).0
 }
 
-/// Normal quantile of a random word: the standard normal deviate whose distribution function is
-/// about `word / 2^32`. The lower 31 bits set the size, the top bit the sign, so both tails are
-/// resolved alike, to 6.2 standard deviations.
+/// Words nearer to an end than this lie in a tail of the normal quantile: the standard normal deviate
+/// whose distribution function is about `word / 2^32`. The lower 31 bits set the size, the top bit the
+/// sign, so both tails are resolved alike, to 6.2 standard deviations.
+const TAIL_WORDS: u32 = 7_247_044;
+
+/// Distance of a word to the nearer end of its range: above half it counts down.
 #[inline(always)]
-pub(crate) fn normal_quantile(word: u32) -> f32 {
-    // Distance to the nearer end, in (0, 1/2): above half the word counts down.
-    let sign = word & 0x8000_0000;
-    let folded = (word ^ ((word as i32) >> 31) as u32) as i32;
-    let p = (folded as f32 + 0.5) * (1.0 / 4_294_967_296.0);
-    let x = p.mul_add(-2.0, 1.0);
-    let w = -ln((p * 4.0) * (1.0 - p));
-    let central = 4.035_401_7e-8_f32
+fn folded(word: u32) -> u32 {
+    word ^ ((word as i32) >> 31) as u32
+}
+
+/// Whether [`tail_quantile`] holds for a word, not [`central_quantile`].
+#[inline(always)]
+pub(super) fn in_tail(word: u32) -> bool {
+    folded(word) < TAIL_WORDS
+}
+
+/// `1 - 2p` and `-ln(4p(1 - p))` of the chance `p` nearer to its end.
+#[inline(always)]
+fn from_the_end(word: u32) -> (f32, f32) {
+    let p = (folded(word) as i32 as f32 + 0.5) * (1.0 / 4_294_967_296.0);
+    (p.mul_add(-2.0, 1.0), -ln((p * 4.0) * (1.0 - p)))
+}
+
+/// Words from 0 up lie in the lower tail.
+#[inline(always)]
+fn signed(size: f32, word: u32) -> f32 {
+    f32::from_bits(size.to_bits() ^ (!word & 0x8000_0000))
+}
+
+/// Normal quantile of the 99.66 % of the words that are not in a tail.
+#[inline(always)]
+pub(super) fn central_quantile(word: u32) -> f32 {
+    let (x, w) = from_the_end(word);
+    let ratio = 4.035_401_7e-8_f32
         .mul_add(w, -3.209_772_2e-7)
         .mul_add(w, -6.435_409e-6)
         .mul_add(w, 9.713_165e-5)
@@ -129,8 +152,15 @@ pub(crate) fn normal_quantile(word: u32) -> f32 {
         .mul_add(w, 0.016_308_909)
         .mul_add(w, 0.328_121_1)
         .mul_add(w, 1.253_314);
+    signed(x * ratio, word)
+}
+
+/// Normal quantile of the words in a tail.
+#[inline(always)]
+pub(super) fn tail_quantile(word: u32) -> f32 {
+    let (x, w) = from_the_end(word);
     let s = w.max(0.0).sqrt();
-    let tail = (-2.395_809e-4_f32)
+    let ratio = (-2.395_809e-4_f32)
         .mul_add(s, 6.668_142_5e-3)
         .mul_add(s, -0.079_495_4)
         .mul_add(s, 0.526_831_3)
@@ -138,27 +168,5 @@ pub(crate) fn normal_quantile(word: u32) -> f32 {
         .mul_add(s, 5.048_182_5)
         .mul_add(s, -5.376_650_3)
         .mul_add(s, 3.707_240_6);
-    let size = x * if w < 5.0 { central } else { tail };
-    // Words from 0 up lie in the lower tail.
-    f32::from_bits(size.to_bits() ^ (sign ^ 0x8000_0000))
-}
-
-/// `x * x`.
-#[inline(always)]
-pub(crate) fn square(x: f32) -> f32 {
-    x * x
-}
-
-/// Fills `out` with repetitions of `pattern`, from its entry `first` on.
-pub(crate) fn tile(out: &mut [f32], pattern: &[f32], first: usize) {
-    let n = pattern.len();
-    if n == 0 {
-        return;
-    }
-    let first = first % n;
-    let (head, rest) = out.split_at_mut((n - first).min(out.len()));
-    head.copy_from_slice(&pattern[first..first + head.len()]);
-    for part in rest.chunks_mut(n) {
-        part.copy_from_slice(&pattern[..part.len()]);
-    }
+    signed(x * ratio, word)
 }

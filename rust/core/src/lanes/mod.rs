@@ -15,10 +15,8 @@ mod draws;
 mod math;
 mod philox;
 
-pub(crate) use draws::{
-    add_counts, binomials, gammas, negative_binomials, normal_pairs, poissons, quantile,
-};
-pub(crate) use math::{exp, ln, sin_turn, square, tile};
+pub(crate) use draws::{binomials, gammas, negative_binomials, normal_pairs, poissons, quantiles};
+pub(crate) use math::{exp, ln, sin_cos_turn, sin_turn};
 pub(crate) use philox::{Key, uniform};
 
 use std::sync::OnceLock;

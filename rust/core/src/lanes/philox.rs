@@ -34,31 +34,34 @@ impl Key {
     #[inline(always)]
     pub(crate) fn words(self, purpose: u64, first: u32, out: [&mut [u32]; 4]) {
         let [a, b, c, d] = out;
-        let slots = a.iter_mut().zip(b).zip(c).zip(d);
+        // Indexed, because zipped iterators of four outputs are not turned into vectors.
+        let n = a.len().min(b.len()).min(c.len()).min(d.len());
+        let (a, b, c, d) = (&mut a[..n], &mut b[..n], &mut c[..n], &mut d[..n]);
         let purpose = purpose as u32;
-        for (t, (((a, b), c), d)) in slots.enumerate() {
+        for t in 0..n {
             let counter = [first.wrapping_add(t as u32), purpose, self.index, 0];
-            [*a, *b, *c, *d] = rounds(counter, self.words);
+            let word = rounds(counter, self.words);
+            a[t] = word[0];
+            b[t] = word[1];
+            c[t] = word[2];
+            d[t] = word[3];
         }
     }
 }
 
 #[inline(always)]
-fn rounds(mut x: [u32; 4], key: [u32; 2]) -> [u32; 4] {
+fn rounds(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
+    let [mut a, mut b, mut c, mut d] = counter;
     let [mut k0, mut k1] = key;
     for _ in 0..ROUNDS {
-        let p0 = u64::from(MULTIPLIERS[0]).wrapping_mul(u64::from(x[0]));
-        let p1 = u64::from(MULTIPLIERS[1]).wrapping_mul(u64::from(x[2]));
-        x = [
-            (p1 >> 32) as u32 ^ x[1] ^ k0,
-            p1 as u32,
-            (p0 >> 32) as u32 ^ x[3] ^ k1,
-            p0 as u32,
-        ];
+        let p0 = u64::from(MULTIPLIERS[0]).wrapping_mul(u64::from(a));
+        let p1 = u64::from(MULTIPLIERS[1]).wrapping_mul(u64::from(c));
+        (a, c) = ((p1 >> 32) as u32 ^ b ^ k0, (p0 >> 32) as u32 ^ d ^ k1);
+        (b, d) = (p1 as u32, p0 as u32);
         k0 = k0.wrapping_add(WEYL[0]);
         k1 = k1.wrapping_add(WEYL[1]);
     }
-    x
+    [a, b, c, d]
 }
 
 /// Uniform on the open interval (0, 1) from the upper 24 bits; never 0, so its logarithm is finite.

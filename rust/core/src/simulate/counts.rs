@@ -1,60 +1,83 @@
 //! Rates to whole numbers: views are drawn, then thinned to likes, comments and shares.
 
-use super::law::RatioLaw;
-use super::organic::Rates;
-use super::platform::autoregression;
+use super::organic::{Source, autoregress};
 use super::profile::Traits;
 use super::purpose;
-use super::scenario::Course;
+use super::workspace::Workspace;
+use crate::lanes::{binomials, exp, gammas, negative_binomials, quantiles};
 use crate::rng::Stream;
 
 /// Promoted viewers like, comment and share this much as often as the account's own.
-const PROMOTED_RATIO: f64 = 0.25;
+const PROMOTED_RATIO: f32 = 0.25;
 /// No ratio per hour rises above this.
-const HIGHEST_RATIO: f64 = 0.95;
+const HIGHEST_RATIO: f32 = 0.95;
 
-/// Realised counts. Likes, comments and shares are binomial parts of the views, so that none of them
-/// can exceed the views of its hour.
-pub(super) fn draw(
-    rates: &Rates,
-    traits: &Traits,
-    law: &RatioLaw,
-    course: Option<&Course>,
-    key: (u64, u64),
-) -> [Vec<f32>; 4] {
-    let (seed, index) = key;
-    let n = rates.views.len();
-    let stream = |purpose| Stream::new(seed, index, purpose);
-    let mut s = stream(purpose::COUNTS);
-    let views: Vec<f32> = rates
-        .views
-        .iter()
-        .map(|&rate| s.negative_binomial(rate, traits.shape) as f32)
-        .collect();
-    let thin = |metric: usize| -> Vec<f32> {
-        let mut noise = stream(purpose::RATIO_NOISE + metric as u64);
-        let mut s = stream(purpose::COUNTS + metric as u64);
-        let daily: Vec<f64> = (0..=n / 24).map(|_| law.day_sd * noise.normal()).collect();
-        let hourly = autoregression(&mut noise, law.noise_sd, law.noise_rho, n);
-        let centre = 0.5 * (law.day_sd * law.day_sd + law.noise_sd * law.noise_sd);
-        (0..n)
-            .map(|t| {
-                if views[t] == 0.0 {
-                    return 0.0;
+/// Realised counts, metric after metric. Likes, comments and shares are binomial parts of the views,
+/// so that none of them can exceed the views of its hour.
+#[inline(always)]
+pub(super) fn draw(source: &Source<'_>, traits: &Traits, work: &mut Workspace, out: &mut [f32]) {
+    let n = source.calendar.clock.length;
+    let (views, rest) = out.split_at_mut(n);
+    let again = || Stream::new(source.seed, source.index, purpose::GAMMA);
+    let [accept, boost] = &work.gamma_words;
+    gammas(traits.shape, accept, boost, &mut work.mixing, again);
+    negative_binomials(&work.rate, &mut work.mixing, &work.count_words[0], views);
+    for (m, thinned) in rest.chunks_exact_mut(n).enumerate() {
+        ratios(source, traits, work, m);
+        binomials(views, &work.spare, &work.count_words[m + 1], thinned);
+    }
+}
+
+/// Share of the viewers of each hour that like (`m` = 0), comment (1) or share (2), into `spare`.
+#[inline(always)]
+fn ratios(source: &Source<'_>, traits: &Traits, work: &mut Workspace, m: usize) {
+    let law = source.ratios;
+    let n = source.calendar.clock.length;
+    autoregress(
+        &mut work.ratio_noise[m],
+        &mut work.spare,
+        law.noise_sd,
+        law.noise_rho,
+    );
+    let noise = &mut work.ratio_noise[m][..n];
+    if law.day_sd > 0.0 {
+        let days = n.div_ceil(24);
+        let [a, b, c, d] = &mut work.words;
+        let words = [
+            &mut a[..days],
+            &mut b[..days],
+            &mut c[..days],
+            &mut d[..days],
+        ];
+        source.key.words(purpose::RATIO_DAYS, 0, words);
+        let jumps = &mut work.day_jumps[..days];
+        quantiles(&work.words[m][..days], jumps);
+        for (jump, part) in jumps.iter().zip(noise.chunks_mut(24)) {
+            for value in part {
+                *value = (law.day_sd as f32).mul_add(*jump, *value);
+            }
+        }
+    }
+    let centre = 0.5 * (law.day_sd * law.day_sd + law.noise_sd * law.noise_sd) as f32;
+    let (drag, ratio) = (law.drag as f32, traits.ratios[m]);
+    let (virality, chance) = (&work.virality[..n], &mut work.spare[..n]);
+    for t in 0..n {
+        chance[t] = ratio * exp(drag.mul_add(-virality[t], noise[t] - centre));
+    }
+    if source.bent {
+        let promoted = &work.course.promoted[..n];
+        for t in 0..n {
+            chance[t] *= (1.0 - PROMOTED_RATIO).mul_add(-promoted[t], 1.0);
+        }
+        if let Some((metric, first, last, gain)) = work.course.bait {
+            if metric == m + 1 {
+                for value in &mut chance[first..last] {
+                    *value *= gain as f32;
                 }
-                let log = daily[t / 24] + hourly[t] - centre - law.drag * rates.virality[t];
-                let bait = match course.and_then(|c| c.bait) {
-                    Some((m, first, last, gain)) if m == metric && (first..last).contains(&t) => {
-                        gain
-                    }
-                    _ => 1.0,
-                };
-                let mixed = 1.0 - (1.0 - PROMOTED_RATIO) * rates.promoted[t];
-                let ratio = traits.ratios[metric - 1] * libm::exp(log) * bait * mixed;
-                s.binomial(f64::from(views[t]), ratio.min(HIGHEST_RATIO)) as f32
-            })
-            .collect()
-    };
-    let (likes, comments, shares) = (thin(1), thin(2), thin(3));
-    [views, likes, comments, shares]
+            }
+        }
+    }
+    for value in chance {
+        *value = value.min(HIGHEST_RATIO);
+    }
 }

@@ -8,7 +8,7 @@ use crate::rng::Stream;
 #[derive(Debug, Clone)]
 pub struct Platform {
     /// Factor on every account's rate at each step.
-    pub factor: Vec<f64>,
+    pub factor: Vec<f32>,
     /// Steps at which news breaks that some accounts are hit by.
     pub(super) news: [f64; 2],
     /// Step at which a part of the platform fails.
@@ -24,7 +24,7 @@ impl Platform {
     /// The platform of `world` over `length` hours.
     pub(super) fn new(law: &PlatformLaw, seed: u64, world: u64, length: usize) -> Self {
         let mut hours = Stream::new(seed, world, purpose::PLATFORM);
-        let mut factor = autoregression(&mut hours, law.hour_sd, law.hour_rho, length);
+        let noise = autoregression(&mut hours, law.hour_sd, law.hour_rho, length);
         let mut stream = Stream::new(seed, world, purpose::PLATFORM_EVENTS);
         let end = length as f64;
         let mut lift = vec![0.0; length];
@@ -45,14 +45,14 @@ impl Platform {
             pulse::rectangle(&mut down, at, hours, 1.0);
             pulse::rectangle(&mut lift, at + hours, 3.0, law.catch_up - 1.0);
         }
-        for (t, value) in factor.iter_mut().enumerate() {
-            *value = libm::exp(*value)
-                * (1.0 + lift[t])
-                * (1.0 - (1.0 - law.outage_level) * down[t].min(1.0));
-        }
+        let shaken = noise.into_iter().zip(lift).zip(down);
+        let factor = shaken.map(|((noise, lift), down): ((f64, f32), f32)| {
+            let down = (1.0 - law.outage_level) * f64::from(down).min(1.0);
+            (libm::exp(noise) * (1.0 + f64::from(lift)) * (1.0 - down)) as f32
+        });
         let mut news = Stream::new(seed, world, purpose::NEWS);
         Self {
-            factor,
+            factor: factor.collect(),
             news: [news.between(0.1, 0.5) * end, news.between(0.5, 0.9) * end],
             regional_outage: news.between(0.15, 0.85) * end,
         }
@@ -60,7 +60,7 @@ impl Platform {
 }
 
 /// Stationary AR(1) noise of mean 0, standard deviation `sd` and correlation `rho` from step to step.
-pub(super) fn autoregression(stream: &mut Stream, sd: f64, rho: f64, length: usize) -> Vec<f64> {
+fn autoregression(stream: &mut Stream, sd: f64, rho: f64, length: usize) -> Vec<f64> {
     if sd == 0.0 {
         return vec![0.0; length];
     }

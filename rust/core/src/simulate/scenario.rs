@@ -2,7 +2,10 @@
 
 use super::law::ScenarioLaw;
 use super::platform::Platform;
+use super::profile::Diaspora;
+use super::workspace::Course;
 use super::{pulse, purpose};
+use crate::attack::Corrections;
 use crate::rng::Stream;
 
 /// A special organic event of one account.
@@ -36,19 +39,6 @@ pub enum Scenario {
     CounterLag,
     /// Paid views with a low like rate, declared and lawful.
     LawfulPromotion,
-}
-
-/// What a scenario does to the rates of its account.
-#[derive(Debug, Clone)]
-pub(super) struct Course {
-    /// Extra rate, in units of the usual one, with the audience's own ratios.
-    pub(super) excess: Vec<f64>,
-    /// Factor on the whole rate.
-    pub(super) factor: Vec<f64>,
-    /// Promoted views per hour, in units of the account's usual level.
-    pub(super) promoted: Vec<f64>,
-    /// Factor on one metric's ratio: metric, first step, step after the last, factor.
-    pub(super) bait: Option<(usize, usize, usize, f64)>,
 }
 
 /// What a scenario can see of its account.
@@ -153,30 +143,23 @@ impl Scenario {
         last
     }
 
-    /// The daily curve of an account with this scenario.
-    pub(super) fn day_curve(self, own: &[f64; 24], seed: u64, index: u64) -> [f64; 24] {
+    /// The second audience of an account with this scenario.
+    pub(super) fn diaspora(self, seed: u64, index: u64) -> Option<Diaspora> {
         if self != Self::DiasporaAudience {
-            return *own;
+            return None;
         }
         // A purpose of its own, because the course draws from the scenario's stream.
         let mut s = Stream::new(seed, index, purpose::DIASPORA);
-        let share = s.between(0.25, 0.5);
-        let shift = 6 + s.below(13);
-        std::array::from_fn(|h| (1.0 - share) * own[h] + share * own[(h + shift) % 24])
+        let share = s.between(0.25, 0.5) as f32;
+        Some((share, 6 + s.below(13)))
     }
 
-    /// Draws what the scenario does to the account's rates.
-    pub(super) fn course(self, scene: &Scene<'_>) -> Course {
+    /// Draws what the scenario does to the account's rates; `course` comes as one that does nothing.
+    pub(super) fn bend(self, scene: &Scene<'_>, course: &mut Course) {
         let n = scene.length;
         let end = n as f64;
         let gain = scene.law.gain;
         let mut s = Stream::new(scene.seed, scene.index, purpose::SCENARIO);
-        let mut course = Course {
-            excess: vec![0.0; n],
-            factor: vec![1.0; n],
-            promoted: vec![0.0; n],
-            bait: None,
-        };
         let excess = &mut course.excess;
         match self {
             Self::ViralHit => {
@@ -204,7 +187,7 @@ impl Scenario {
                 let (at, size) = (s.between(0.05, 0.9) * end, gain * s.log_normal(8.0, 0.6));
                 pulse::relaxing(excess, at, 1.0, size, s.between(1.0, 2.5), 1.4);
             }
-            Self::OutageCatchUp => outage(&mut course, &mut s, scene.platform.regional_outage),
+            Self::OutageCatchUp => outage(course, &mut s, scene.platform.regional_outage),
             Self::ScheduledPosting => {
                 let every = [6.0, 8.0, 12.0, 24.0][s.below(4)];
                 let hour = s.below(24) as f64 - scene.start_hour as f64;
@@ -229,9 +212,7 @@ impl Scenario {
             }
             Self::Comeback => {
                 let away = s.between(0.5, 0.75) * end;
-                for value in &mut course.factor[..away as usize] {
-                    *value = scene.idle_level;
-                }
+                course.factor[..away as usize].fill(scene.idle_level as f32);
                 let mut at = away;
                 while at < end {
                     let size = gain * s.log_normal(2.0, 0.5);
@@ -252,14 +233,19 @@ impl Scenario {
             }
             Self::DiasporaAudience | Self::CounterCorrection | Self::CounterLag => {}
         }
-        course
     }
 
     /// Artefacts of the public counter, on realised counts (views, likes, comments, shares).
-    pub(super) fn counters(self, counts: &mut [Vec<f32>; 4], seed: u64, index: u64) {
+    pub(super) fn counters(
+        self,
+        counts: [&mut [f32]; 4],
+        corrections: Corrections,
+        seed: u64,
+        index: u64,
+    ) {
         let mut s = Stream::new(seed, index, purpose::COUNTERS);
         match self {
-            Self::CounterCorrection => correct(counts, &mut s),
+            Self::CounterCorrection => correct(counts, corrections, &mut s),
             Self::CounterLag => {
                 for series in counts {
                     // Counters refresh separately: each metric has its own clock, or none.
@@ -281,12 +267,12 @@ fn outage(course: &mut Course, s: &mut Stream, at: f64) {
     pulse::rectangle(&mut down, at, hours, 1.0);
     pulse::rectangle(&mut course.excess, at + hours, 3.0, back);
     for (value, share) in course.factor.iter_mut().zip(down) {
-        *value *= 1.0 - (1.0 - left) * share;
+        *value *= 1.0 - (1.0 - left as f32) * share;
     }
 }
 
 /// One to four downward corrections of one counter, each a share of what it showed.
-fn correct(counts: &mut [Vec<f32>; 4], s: &mut Stream) {
+fn correct(counts: [&mut [f32]; 4], corrections: Corrections, s: &mut Stream) {
     // Comments are corrected far more often than likes, likes more often than views.
     let (metric, size) = match s.uniform() {
         u if u < 0.55 => (2, 0.035),
@@ -300,6 +286,9 @@ fn correct(counts: &mut [Vec<f32>; 4], s: &mut Stream) {
         let cut = (shown * s.log_normal(size, 0.6)).round();
         if let Some(value) = counts[metric].get_mut(step) {
             *value -= cut.clamp(0.0, shown.max(0.0)) as f32;
+            if corrections == Corrections::Clipped {
+                *value = value.max(0.0);
+            }
         }
     }
 }

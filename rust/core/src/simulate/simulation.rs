@@ -6,17 +6,17 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::account::Organic;
-use super::plan::{BLOCK, Placement, Plan};
+use super::account::N_METRICS;
+use super::batch::{Batch, Labels, Series};
+use super::organic::Calendar;
+use super::plan::{BLOCK, Plan};
 use super::prior::Place;
-use super::profile::{Profile, Traits};
-use super::scenario::Scene;
+use super::worker::Worker;
 use super::world::{World, preset_at};
-use super::{Clock, counts, organic, purpose};
+use super::{Clock, purpose};
 use crate::Error;
-use crate::attack::{self, CohortClock, Window};
 use crate::rng::Stream;
-use crate::rows::map_indices;
+use crate::rows::map_jobs;
 
 /// Longest series: ten years of hours.
 pub(super) const MAX_LENGTH: usize = 87_660;
@@ -24,13 +24,8 @@ pub(super) const MAX_LENGTH: usize = 87_660;
 pub(super) const MAX_WORLDS: u64 = 1_000_000;
 /// Largest number of accounts that indices may reach.
 pub(super) const MAX_ACCOUNTS: u64 = 1 << 40;
-/// Changed cells are joined into one window over pauses up to this many hours.
-const PAUSE_HOURS: usize = 24;
 /// Shortest mean gap of missing hours.
 const GAP_HOURS: f64 = 6.0;
-/// Account means are never taken smaller than this: an order on a silent account is still an order.
-const LEAST_MEAN: f64 = 0.05;
-
 /// What to simulate, the number of accounts excepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,31 +46,12 @@ pub struct SimulationSpec {
     pub preset: Value,
 }
 
-/// One labelled account.
-#[derive(Debug, Clone)]
-pub struct Simulated {
-    /// What was decided about it.
-    pub placement: Placement,
-    /// Its organic behaviour.
-    pub profile: Profile,
-    /// Counts of the four metrics, one after another; NaN = missing.
-    pub values: Vec<f32>,
-    /// The same before the attack, when asked for.
-    pub clean: Option<Vec<f32>>,
-    /// Observed cells that the attack changed.
-    pub mask: Vec<bool>,
-    /// Changed cells of each metric, joined over pauses up to a day.
-    pub windows: Vec<Window>,
-    /// Intensity of the attack relative to the account's size; NaN for a normal account.
-    pub intensity: f64,
-}
-
 /// A checked spec, ready to make accounts.
 #[derive(Debug, Clone)]
 pub struct Simulation {
     spec: SimulationSpec,
-    plan: Plan,
-    clock: Clock,
+    pub(super) plan: Plan,
+    pub(super) calendar: Calendar,
 }
 
 impl Simulation {
@@ -113,7 +89,12 @@ impl Simulation {
             start_weekday: (spec.start.div_euclid(24) + 3).rem_euclid(7) as usize,
             length: spec.length,
         };
-        Ok(Self { spec, plan, clock })
+        let calendar = Calendar::new(clock);
+        Ok(Self {
+            spec,
+            plan,
+            calendar,
+        })
     }
 
     /// The spec.
@@ -121,185 +102,179 @@ impl Simulation {
         &self.spec
     }
 
-    /// The accounts `range`, in order, on `threads` threads (0 = all cores).
+    /// Makes the accounts `range` on `threads` threads (0 = all cores) into `series`; returns their
+    /// labels in order.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for a range that runs backwards or too far.
-    pub fn range(
+    /// [`Error::OutOfRange`] for a range that runs backwards or too far, [`Error::Length`] for a
+    /// buffer of another size than the range.
+    pub fn fill(
+        &self,
+        range: Range<u64>,
+        threads: usize,
+        series: Series<'_>,
+    ) -> Result<Labels, Error> {
+        let worlds = self.worlds(&range)?;
+        let jobs = self.jobs(&range, &worlds, series)?;
+        let parts = map_jobs(
+            jobs,
+            threads,
+            || Worker::new(self),
+            |worker, job| worker.block(job),
+        );
+        let mut labels = Labels::default();
+        for part in parts {
+            labels.accounts.extend(part.accounts);
+            labels.windows.extend(part.windows);
+        }
+        Ok(labels)
+    }
+
+    /// The accounts `range` into a batch, whose memory is used again.
+    ///
+    /// # Errors
+    /// As [`Simulation::fill`].
+    pub fn fill_batch(
         &self,
         range: Range<u64>,
         threads: usize,
         keep_clean: bool,
-    ) -> Result<Vec<Simulated>, Error> {
+        batch: &mut Batch,
+    ) -> Result<(), Error> {
+        let steps =
+            (range.end.saturating_sub(range.start) as usize).saturating_mul(self.clock().length);
+        batch.values.resize(N_METRICS * steps, 0.0);
+        batch
+            .clean
+            .resize(if keep_clean { N_METRICS * steps } else { 0 }, 0.0);
+        batch.changed.resize(steps, 0);
+        let series = Series {
+            values: &mut batch.values,
+            clean: keep_clean.then_some(&mut batch.clean),
+            changed: &mut batch.changed,
+        };
+        batch.labels = self.fill(range, threads, series)?;
+        Ok(())
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.calendar.clock
+    }
+
+    /// The worlds that the accounts of a range live in, by number.
+    fn worlds(&self, range: &Range<u64>) -> Result<BTreeMap<u64, World>, Error> {
         if range.start > range.end || range.end > MAX_ACCOUNTS {
             let given = format!("{}..{}", range.start, range.end);
             let allowed = format!("start <= stop <= {MAX_ACCOUNTS}");
             return Err(Error::out_of_range("range", given, allowed));
         }
-        let blocks = range.start / BLOCK..range.end.div_ceil(BLOCK);
         let mut worlds = BTreeMap::new();
-        for block in blocks.clone().take(self.spec.n_worlds as usize) {
+        for block in blocks(range).take(self.spec.n_worlds as usize) {
             let number = self.plan.world(block);
             let (tree, seed) = (&self.spec.preset, self.spec.seed);
             worlds.insert(number, World::new(tree, seed, number, self.spec.length)?);
         }
-        let mut places = Vec::with_capacity((range.end - range.start) as usize);
-        for block in blocks {
+        Ok(worlds)
+    }
+
+    /// One job per block of accounts, each with its own part of the buffers.
+    fn jobs<'a>(
+        &self,
+        range: &Range<u64>,
+        worlds: &'a BTreeMap<u64, World>,
+        series: Series<'a>,
+    ) -> Result<Vec<Job<'a>>, Error> {
+        let length = self.spec.length;
+        let steps = ((range.end - range.start) as usize).saturating_mul(length);
+        let fits = |argument: &str, given: usize, expected: usize| {
+            if given == expected {
+                return Ok(());
+            }
+            let argument = argument.into();
+            Err(Error::Length {
+                argument,
+                given,
+                expected,
+            })
+        };
+        let Series {
+            mut values,
+            clean,
+            mut changed,
+        } = series;
+        let clean_given = clean.is_some();
+        let mut clean = clean.unwrap_or_default();
+        fits("values", values.len(), N_METRICS.saturating_mul(steps))?;
+        fits("changed", changed.len(), steps)?;
+        if clean_given {
+            fits("clean", clean.len(), values.len())?;
+        }
+        let mut jobs = Vec::new();
+        for block in blocks(range) {
             let Some(world) = worlds.get(&self.plan.world(block)) else {
                 continue;
             };
-            let inside = |p: &Placement| range.contains(&p.index);
-            let placements = self.plan.block(block, &world.preset).into_iter();
-            places.extend(placements.filter(inside).map(|p| (p, world)));
-        }
-        Ok(map_indices(places.len(), threads, |i| {
-            self.account(places[i].0, places[i].1, keep_clean)
-        }))
-    }
-
-    /// One account.
-    fn account(&self, placement: Placement, world: &World, keep_clean: bool) -> Simulated {
-        let (seed, index) = (self.spec.seed, placement.index);
-        let profile = Profile::draw(&world.preset, seed, index);
-        let organic = self.organic(&placement, profile, world);
-        let mut attacked = organic.counts.clone();
-        let mut intensity = f64::NAN;
-        if let Some(kind) = placement.attack {
-            let clock = placement.cohort.map(|cohort| CohortClock {
-                seed,
-                cohort: cohort.id,
-                size: cohort.size,
+            let first = range.start.max(block * BLOCK);
+            let stop = range.end.min((block + 1) * BLOCK);
+            let n = (stop - first) as usize * length;
+            jobs.push(Job {
+                block,
+                accounts: first..stop,
+                world,
+                series: Series {
+                    values: take(&mut values, N_METRICS * n),
+                    clean: clean_given.then(|| take(&mut clean, N_METRICS * n)),
+                    changed: take(&mut changed, n),
+                },
             });
-            let law = &world.preset.attacks;
-            let done = attack::apply(
-                kind,
-                &organic,
-                law,
-                clock.as_ref(),
-                seed,
-                index,
-                &mut attacked,
-            );
-            intensity = done.intensity;
         }
-        let windows = attack::changed_windows(&organic.counts, &attacked, PAUSE_HOURS);
-        let missing = self.missing(index);
-        let gapped = |counts: &[Vec<f32>; 4]| -> Vec<f32> {
-            let hide = |(t, value): (usize, &f32)| if missing[t] { f32::NAN } else { *value };
-            let columns = counts.iter();
-            columns
-                .flat_map(|series| series.iter().enumerate().map(hide))
-                .collect()
-        };
-        let (clean, values) = (gapped(&organic.counts), gapped(&attacked));
-        let changed = |(before, after): (&f32, &f32)| before != after && !after.is_nan();
-        Simulated {
-            placement,
-            profile,
-            mask: clean.iter().zip(&values).map(changed).collect(),
-            values,
-            clean: keep_clean.then_some(clean),
-            windows,
-            intensity,
-        }
-    }
-
-    /// The account before any attack.
-    fn organic(&self, placement: &Placement, profile: Profile, world: &World) -> Organic {
-        let preset = &world.preset;
-        let (seed, index) = (self.spec.seed, placement.index);
-        let law = profile.law(preset);
-        let traits = Traits::draw(law, &preset.organic, &preset.ratios, seed, index);
-        let scene = Scene {
-            platform: &world.platform,
-            law: &preset.scenarios,
-            idle_level: preset.organic.idle_level,
-            start_hour: self.clock.start_hour,
-            owner: placement.owner,
-            seed,
-            index,
-            length: self.clock.length,
-        };
-        let course = placement.scenario.map(|s| s.course(&scene));
-        let day_curve = placement.scenario.map_or(traits.day_curve, |s| {
-            s.day_curve(&traits.day_curve, seed, index)
-        });
-        let mut idle = Stream::new(seed, index, purpose::IDLE_LEVEL);
-        let source = organic::Source {
-            law,
-            organic: &preset.organic,
-            posts: &preset.single_posts,
-            traits: &traits,
-            day_curve: &day_curve,
-            platform: &world.platform,
-            clock: self.clock,
-            idle: placement
-                .idle
-                .then(|| preset.organic.idle_level * idle.uniform()),
-            seed,
-            index,
-        };
-        let rates = source.rates(course.as_ref());
-        let mut counts = counts::draw(
-            &rates,
-            &traits,
-            &preset.ratios,
-            course.as_ref(),
-            (seed, index),
-        );
-        if let Some(scenario) = placement.scenario {
-            scenario.counters(&mut counts, seed, index);
-        }
-        let likes_to_shares = traits.ratios;
-        let ratio = |metric: usize| {
-            if metric == 0 {
-                1.0
-            } else {
-                likes_to_shares[metric - 1]
-            }
-        };
-        let usual = rates.smooth.iter().sum::<f64>() / rates.smooth.len() as f64;
-        // Orders for a dormant account have the size of those for a casual one.
-        let casual = preset.organic.size * preset.profiles.casual.views_median;
-        let base = if profile == Profile::Dormant {
-            casual.max(usual)
-        } else {
-            usual
-        };
-        Organic {
-            start_hour: self.clock.start_hour,
-            start_weekday: self.clock.start_weekday,
-            mean: std::array::from_fn(|m| (base * ratio(m)).max(LEAST_MEAN)),
-            expected: std::array::from_fn(|m| {
-                let factor = ratio(m) * source.idle.unwrap_or(1.0);
-                rates.smooth.iter().map(|rate| rate * factor).collect()
-            }),
-            counts,
-            day_curve,
-        }
+        Ok(jobs)
     }
 
     /// Which hours of an account are missing: a two-state chain with the wanted share of gaps.
-    fn missing(&self, index: u64) -> Vec<bool> {
+    pub(super) fn missing(&self, index: u64) -> Option<Vec<bool>> {
         let share = self.spec.missing;
-        let n = self.clock.length;
-        if share <= 0.0 || share >= 1.0 {
-            return vec![share >= 1.0; n];
+        let n = self.spec.length;
+        if share <= 0.0 {
+            return None;
+        }
+        if share >= 1.0 {
+            return Some(vec![true; n]);
         }
         let mut s = Stream::new(self.spec.seed, index, purpose::GAPS);
         let odds = share / (1.0 - share);
         let leave = 1.0 / GAP_HOURS.max(2.0 * odds);
         let mut gap = s.chance(share);
-        (0..n)
-            .map(|_| {
-                let now = gap;
-                gap = if gap {
-                    !s.chance(leave)
-                } else {
-                    s.chance(leave * odds)
-                };
-                now
-            })
-            .collect()
+        let hours = (0..n).map(|_| {
+            let now = gap;
+            gap = if gap {
+                !s.chance(leave)
+            } else {
+                s.chance(leave * odds)
+            };
+            now
+        });
+        Some(hours.collect())
     }
+}
+
+/// The blocks that a range of accounts touches.
+fn blocks(range: &Range<u64>) -> Range<u64> {
+    range.start / BLOCK..range.end.div_ceil(BLOCK)
+}
+
+/// Cuts the first `n` entries off a slice; all of them where there are fewer.
+fn take<'a, T>(slice: &mut &'a mut [T], n: usize) -> &'a mut [T] {
+    let whole = std::mem::take(slice);
+    let (head, rest) = whole.split_at_mut(n.min(whole.len()));
+    *slice = rest;
+    head
+}
+
+/// The accounts of one block that are wanted, and where they go.
+pub(super) struct Job<'a> {
+    pub(super) block: u64,
+    pub(super) accounts: Range<u64>,
+    pub(super) world: &'a World,
+    pub(super) series: Series<'a>,
 }

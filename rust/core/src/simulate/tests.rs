@@ -42,6 +42,43 @@ fn simulation(change: impl FnOnce(&mut SimulationSpec)) -> Simulation {
     Simulation::new(spec).unwrap()
 }
 
+/// One account of a range, in the form that is easiest to test.
+struct Simulated {
+    placement: plan::Placement,
+    values: Vec<f32>,
+    clean: Option<Vec<f32>>,
+    mask: Vec<bool>,
+    windows: Vec<crate::attack::Window>,
+}
+
+/// The accounts `range`, each by itself.
+fn made(simulation: &Simulation, range: std::ops::Range<u64>, threads: usize) -> Vec<Simulated> {
+    let mut batch = Batch::default();
+    simulation
+        .fill_batch(range, threads, true, &mut batch)
+        .unwrap();
+    let n = simulation.spec().length;
+    let accounts = batch.labels.accounts.iter().enumerate();
+    let one = |(i, label): (usize, &Label)| {
+        let index = label.placement.index;
+        let windows = batch.labels.windows.iter();
+        let bits = &batch.changed[n * i..n * (i + 1)];
+        Simulated {
+            placement: label.placement,
+            values: batch.values[4 * n * i..4 * n * (i + 1)].to_vec(),
+            clean: Some(batch.clean[4 * n * i..4 * n * (i + 1)].to_vec()),
+            mask: (0..4 * n)
+                .map(|k| bits[k % n] >> (k / n) & 1 == 1)
+                .collect(),
+            windows: windows
+                .filter(|(a, _)| *a == index)
+                .map(|(_, w)| *w)
+                .collect(),
+        }
+    };
+    accounts.map(one).collect()
+}
+
 fn bits(accounts: &[Simulated]) -> Vec<u32> {
     let values = accounts.iter().flat_map(|a| &a.values);
     values.map(|v| v.to_bits()).collect()
@@ -49,29 +86,55 @@ fn bits(accounts: &[Simulated]) -> Vec<u32> {
 
 #[test]
 fn accounts_are_the_same_alone_in_slices_and_on_any_threads() {
-    let made = simulation(|s| s.n_worlds = 2);
-    let whole = made.range(0..230, 1, false).unwrap();
+    let simulation = simulation(|s| s.n_worlds = 2);
+    let whole = made(&simulation, 0..230, 1);
     for threads in [2, 7] {
-        assert_eq!(
-            bits(&made.range(0..230, threads, false).unwrap()),
-            bits(&whole)
-        );
+        assert_eq!(bits(&made(&simulation, 0..230, threads)), bits(&whole));
     }
     for (from, to) in [(0, 1), (99, 101), (150, 230)] {
-        let part = made.range(from..to, 3, true).unwrap();
+        let part = made(&simulation, from..to, 3);
         assert_eq!(bits(&part), bits(&whole[from as usize..to as usize]));
     }
-    assert!(made.range(5..5, 2, false).unwrap().is_empty());
+    assert!(made(&simulation, 5..5, 2).is_empty());
+}
+
+#[test]
+fn a_batch_is_used_again_and_buffers_of_another_size_are_refused() {
+    let simulation = simulation(|_| ());
+    let mut batch = Batch::default();
+    simulation
+        .fill_batch(300..420, 2, true, &mut batch)
+        .unwrap();
+    simulation.fill_batch(0..50, 1, false, &mut batch).unwrap();
+    let fresh = made(&simulation, 0..50, 1);
+    let want: Vec<f32> = fresh.into_iter().flat_map(|a| a.values).collect();
+    assert_eq!(batch.values, want);
+    assert!(batch.clean.is_empty() && batch.changed.len() == 50 * 168);
+    assert!(
+        batch
+            .labels
+            .windows
+            .iter()
+            .all(|(account, _)| *account < 50)
+    );
+    let (mut values, mut changed) = (vec![0.0; 4 * 168], vec![0; 167]);
+    let series = Series {
+        values: &mut values,
+        clean: None,
+        changed: &mut changed,
+    };
+    let error = simulation.fill(3..4, 1, series).unwrap_err().to_string();
+    assert!(error.starts_with("changed: "), "{error}");
+    let backwards = simulation.fill_batch(4..3, 1, false, &mut batch);
+    assert!(backwards.unwrap_err().to_string().starts_with("range: "));
 }
 
 #[test]
 fn a_fake_account_is_its_organic_self_plus_an_attack() {
     // Another ratio makes other fakes; an account that is normal in one of two runs and has the same
     // idle law and scenario there must show its clean series.
-    let with = simulation(|_| ()).range(0..100, 1, true).unwrap();
-    let without = simulation(|s| s.fake_ratio = 0.0)
-        .range(0..100, 1, true)
-        .unwrap();
+    let with = made(&simulation(|_| ()), 0..100, 1);
+    let without = made(&simulation(|s| s.fake_ratio = 0.0), 0..100, 1);
     let mut compared = 0;
     for (a, b) in with.iter().zip(&without) {
         let same = |x: &plan::Placement| (x.idle, x.scenario, x.owner);
@@ -87,11 +150,11 @@ fn a_fake_account_is_its_organic_self_plus_an_attack() {
 #[test]
 fn every_prior_of_every_shipped_preset_is_within_its_ranges() {
     for name in ["published", "realistic", "evasive", "blatant"] {
-        let made = simulation(|s| {
+        let simulation = simulation(|s| {
             s.preset = tree(name);
             s.n_worlds = 3;
         });
-        let accounts = made.range(0..300, 2, false).unwrap();
+        let accounts = made(&simulation, 0..300, 2);
         assert!(
             accounts.iter().any(|a| a.values.iter().any(|v| *v > 0.0)),
             "{name}"
@@ -102,8 +165,7 @@ fn every_prior_of_every_shipped_preset_is_within_its_ranges() {
 #[test]
 fn missing_hours_are_about_the_share_asked_for_in_all_metrics_at_once() {
     for share in [0.0, 0.1, 0.6, 0.95, 1.0] {
-        let made = simulation(|s| s.missing = share);
-        let accounts = made.range(0..200, 2, true).unwrap();
+        let accounts = made(&simulation(|s| s.missing = share), 0..200, 2);
         let (mut gaps, mut n) = (0, 0);
         for account in &accounts {
             let hidden: Vec<bool> = account.values.iter().map(|v| v.is_nan()).collect();
@@ -127,12 +189,12 @@ fn the_platform_moves_all_accounts_of_a_world_together() {
     preset["platform"]["hour_sd"] = json!(0.5);
     preset["platform"]["hour_rho"] = json!(0.1);
     preset["scenarios"]["share"] = json!(0.0);
-    let made = simulation(|s| {
+    let simulation = simulation(|s| {
         s.preset = preset;
         s.n_worlds = 2;
         s.fake_ratio = 0.0;
     });
-    let accounts = made.range(0..400, 2, false).unwrap();
+    let accounts = made(&simulation, 0..400, 2);
     let course = |world: u64, half: u64| -> Vec<f64> {
         let group: Vec<_> = accounts
             .iter()
@@ -186,11 +248,11 @@ proptest! {
         length in 48_usize..400,
         start in 0_i64..1_000_000,
     ) {
-        let made = simulation(|s| {
+        let simulation = simulation(|s| {
             s.preset = tree(name);
             (s.seed, s.length, s.start) = (seed, length, start);
         });
-        for account in made.range(1000..1030, 1, true).unwrap() {
+        for account in made(&simulation, 1000..1030, 1) {
             let clean = account.clean.unwrap();
             prop_assert!(account.values.iter().all(|v| v.fract() == 0.0));
             let changed: Vec<bool> =
