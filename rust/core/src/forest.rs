@@ -150,7 +150,7 @@ impl Forest<'_> {
 pub fn sum(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec<f64>, Error> {
     forest.check()?;
     let width = forest.center.len();
-    if width == 0 || features.len() % width != 0 {
+    if !features.len().is_multiple_of(width) || width == 0 {
         return Err(Error::Length {
             argument: "features".into(),
             given: features.len(),

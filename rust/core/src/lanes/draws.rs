@@ -11,11 +11,13 @@ use super::philox::uniform;
 use crate::rng::Stream;
 
 /// Laws of a smaller variance than this are inverted step by step, others by expansion.
-pub(crate) const INVERSION_LIMIT: f32 = 10.0;
+const INVERSION_LIMIT: f32 = 10.0;
 /// Steps after which an inversion ends: far beyond any quantile of a variance of 10.
 const MOST_STEPS: usize = 64;
-/// Values that are inverted side by side.
+/// Values that are looked over together for rare cases.
 const BLOCK: usize = 16;
+/// Values that are inverted side by side: two registers, so that one works while the other waits.
+const SEARCH: usize = 32;
 
 const RECIPROCALS: [f32; MOST_STEPS] = {
     let mut out = [1.0; MOST_STEPS];
@@ -73,21 +75,22 @@ fn mend_tails(words: &[u32], out: &mut [f32]) {
     }
 }
 
-type Block = [f32; BLOCK];
+type Block = [f32; SEARCH];
 
 /// Smallest count whose distribution function reaches `u`, for a whole block: `term` holds the chance
-/// of 0, and `step(k, lane)` the ratio of the chance of `k + 1` to that of `k`.
+/// of 0; the chance of `k + 1` is that of `k` times `(start - k slope) / (k + 1)`.
 #[inline(always)]
-fn invert(u: &Block, mut term: Block, step: impl Fn(usize, usize) -> f32) -> Block {
+fn invert(u: &Block, mut term: Block, mut start: Block, slope: &Block) -> Block {
     let mut reached = term;
-    let mut count = [0.0; BLOCK];
-    for k in 0..MOST_STEPS {
+    let mut count = [0.0; SEARCH];
+    for reciprocal in RECIPROCALS {
         let mut open = 0;
-        for lane in 0..BLOCK {
+        for lane in 0..SEARCH {
             let below = u[lane] > reached[lane];
             open |= u32::from(below);
             count[lane] += if below { 1.0 } else { 0.0 };
-            term[lane] *= step(k, lane);
+            term[lane] *= start[lane] * reciprocal;
+            start[lane] -= slope[lane];
             reached[lane] += term[lane];
         }
         if open == 0 {
@@ -99,8 +102,8 @@ fn invert(u: &Block, mut term: Block, step: impl Fn(usize, usize) -> f32) -> Blo
 
 /// A shorter block filled up with `rest`.
 #[inline(always)]
-fn filled<T: Copy>(slice: &[T], rest: T) -> [T; BLOCK] {
-    let mut out = [rest; BLOCK];
+fn filled<T: Copy>(slice: &[T], rest: T) -> [T; SEARCH] {
+    let mut out = [rest; SEARCH];
     for (slot, value) in out.iter_mut().zip(slice) {
         *slot = *value;
     }
@@ -126,9 +129,9 @@ pub(crate) fn poissons(means: &[f32], words: &[u32], out: &mut [f32]) {
         let tail = third.mul_add(inverse, second).mul_add(inverse, first);
         out[t] = (root.mul_add(z, mean) + tail).floor().max(0.0);
     }
-    let (mean_blocks, mean_rest) = means.as_chunks::<BLOCK>();
-    let (word_blocks, word_rest) = words.as_chunks::<BLOCK>();
-    let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
+    let (mean_blocks, mean_rest) = means.as_chunks::<SEARCH>();
+    let (word_blocks, word_rest) = words.as_chunks::<SEARCH>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<SEARCH>();
     for ((means, words), out) in mean_blocks.iter().zip(word_blocks).zip(out_blocks) {
         small_poissons(means, words, out);
     }
@@ -145,23 +148,24 @@ pub(crate) fn poissons(means: &[f32], words: &[u32], out: &mut [f32]) {
 
 /// Replaces the counts of small means in a block by inversion.
 #[inline(always)]
-fn small_poissons(means: &Block, words: &[u32; BLOCK], out: &mut Block) {
+fn small_poissons(means: &Block, words: &[u32; SEARCH], out: &mut Block) {
     let mut small = 0;
     for mean in means {
-        small |= u32::from(!(*mean >= INVERSION_LIMIT));
+        let large = *mean >= INVERSION_LIMIT;
+        small |= u32::from(!large);
     }
     if small == 0 {
         return;
     }
-    let (mut chance, mut rate, mut u) = ([1.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
-    for lane in 0..BLOCK {
+    let (mut chance, mut rate, mut u) = ([1.0; SEARCH], [0.0; SEARCH], [0.0; SEARCH]);
+    for lane in 0..SEARCH {
         let mean = means[lane].max(0.0);
         rate[lane] = if mean < INVERSION_LIMIT { mean } else { 0.0 };
         chance[lane] = exp(-rate[lane]);
         u[lane] = uniform(words[lane]);
     }
-    let counts = invert(&u, chance, |k, lane| rate[lane] * RECIPROCALS[k]);
-    for lane in 0..BLOCK {
+    let counts = invert(&u, chance, rate, &[0.0; SEARCH]);
+    for lane in 0..SEARCH {
         let large = means[lane] >= INVERSION_LIMIT;
         out[lane] = if large { out[lane] } else { counts[lane] };
     }
@@ -197,10 +201,10 @@ pub(crate) fn binomials(trials: &[f32], chances: &[f32], words: &[u32], out: &mu
         let x = root.mul_add(z, n.mul_add(p, 0.5)) + tail;
         out[t] = x.floor().min(n).max(0.0);
     }
-    let (trial_blocks, trial_rest) = trials.as_chunks::<BLOCK>();
-    let (chance_blocks, chance_rest) = chances.as_chunks::<BLOCK>();
-    let (word_blocks, word_rest) = words.as_chunks::<BLOCK>();
-    let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
+    let (trial_blocks, trial_rest) = trials.as_chunks::<SEARCH>();
+    let (chance_blocks, chance_rest) = chances.as_chunks::<SEARCH>();
+    let (word_blocks, word_rest) = words.as_chunks::<SEARCH>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<SEARCH>();
     let blocks = trial_blocks
         .iter()
         .zip(chance_blocks)
@@ -219,32 +223,32 @@ pub(crate) fn binomials(trials: &[f32], chances: &[f32], words: &[u32], out: &mu
 
 /// Replaces the counts of small variance in a block by inversion, counted from the nearer end.
 #[inline(always)]
-fn small_binomials(trials: &Block, chances: &Block, words: &[u32; BLOCK], out: &mut Block) {
+fn small_binomials(trials: &Block, chances: &Block, words: &[u32; SEARCH], out: &mut Block) {
     let mut any = 0;
-    for lane in 0..BLOCK {
+    for lane in 0..SEARCH {
         let p = chances[lane].clamp(0.0, 1.0);
-        any |= u32::from(!(trials[lane] * (p * (1.0 - p)) >= INVERSION_LIMIT));
+        let large = trials[lane] * (p * (1.0 - p)) >= INVERSION_LIMIT;
+        any |= u32::from(!large);
     }
     if any == 0 {
         return;
     }
-    let (mut chance, mut odds, mut u) = ([1.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
-    let mut many = [0.0; BLOCK];
-    for lane in 0..BLOCK {
+    let (mut chance, mut odds, mut u) = ([1.0; SEARCH], [0.0; SEARCH], [0.0; SEARCH]);
+    let mut start = [0.0; SEARCH];
+    for lane in 0..SEARCH {
         let p = chances[lane].clamp(0.0, 1.0);
         let near = p.min(1.0 - p);
         let large = trials[lane] * (p * (1.0 - p)) >= INVERSION_LIMIT;
-        many[lane] = if large { 0.0 } else { trials[lane] };
-        odds[lane] = if large { 0.0 } else { near / (1.0 - near) };
-        chance[lane] = exp(many[lane] * ln_one_minus(near));
+        let n = if large { 0.0 } else { trials[lane] };
+        odds[lane] = near / (1.0 - near);
+        start[lane] = n * odds[lane];
+        chance[lane] = exp(n * ln_one_minus(near));
         let drawn = uniform(words[lane]);
         // Counted from the other end, the quantile is that of the opposite place.
         u[lane] = if p > 0.5 { 1.0 - drawn } else { drawn };
     }
-    let counts = invert(&u, chance, |k, lane| {
-        odds[lane] * (many[lane] - k as f32).max(0.0) * RECIPROCALS[k]
-    });
-    for lane in 0..BLOCK {
+    let counts = invert(&u, chance, start, &odds);
+    for lane in 0..SEARCH {
         let (n, p) = (trials[lane], chances[lane].clamp(0.0, 1.0));
         let k = counts[lane].min(n);
         let exact = if p > 0.5 { n - k } else { k };

@@ -149,7 +149,7 @@ pub(super) fn central_quantile(word: u32) -> f32 {
         .mul_add(w, 9.713_165e-5)
         .mul_add(w, -2.364_844_4e-4)
         .mul_add(w, -3.249_678_5e-3)
-        .mul_add(w, 0.016_308_909)
+        .mul_add(w, 0.016_308_91)
         .mul_add(w, 0.328_121_1)
         .mul_add(w, 1.253_314);
     signed(x * ratio, word)

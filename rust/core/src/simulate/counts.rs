@@ -69,11 +69,11 @@ fn ratios(source: &Source<'_>, traits: &Traits, work: &mut Workspace, m: usize) 
         for t in 0..n {
             chance[t] *= (1.0 - PROMOTED_RATIO).mul_add(-promoted[t], 1.0);
         }
-        if let Some((metric, first, last, gain)) = work.course.bait {
-            if metric == m + 1 {
-                for value in &mut chance[first..last] {
-                    *value *= gain as f32;
-                }
+        if let Some((metric, first, last, gain)) = work.course.bait
+            && metric == m + 1
+        {
+            for value in &mut chance[first..last] {
+                *value *= gain as f32;
             }
         }
     }

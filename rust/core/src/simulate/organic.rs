@@ -309,21 +309,19 @@ fn rhythm(source: &Source<'_>, traits: &Traits, work: &mut Workspace) -> usize {
         shifts[day] = 24.0 - (shift - 24.0 * (shift * (1.0 / 24.0)).floor());
         jumps[day] = exp(jump.mul_add(jumps[day], -centre));
     }
-    let out = work
-        .curve
-        .chunks_exact_mut(24)
-        .zip(work.level.chunks_exact_mut(24));
-    for (day, (smooth, level)) in out.take(days).enumerate() {
+    let (smooth_days, _) = work.curve.as_chunks_mut::<24>();
+    let (level_days, _) = work.level.as_chunks_mut::<24>();
+    for day in 0..days {
         let (at, jumped) = (shifts[day], jumps[day]);
         let first = (at as i32 as usize).min(24);
         let part = at - first as f32;
         let lift = if weekends[day] > 0.0 { lift } else { 1.0 };
-        let hours = curve[first..first + 24]
-            .iter()
-            .zip(&curve[first + 1..first + 25]);
-        for ((smooth, level), (now, next)) in smooth.iter_mut().zip(level).zip(hours) {
-            *smooth = lift * part.mul_add(*next - *now, *now);
-            *level = *smooth * jumped;
+        let (smooth, level) = (&mut smooth_days[day], &mut level_days[day]);
+        if let Some(hours) = curve[first..].first_chunk::<25>() {
+            for h in 0..24 {
+                smooth[h] = lift * part.mul_add(hours[h + 1] - hours[h], hours[h]);
+                level[h] = smooth[h] * jumped;
+            }
         }
     }
     skip

@@ -238,14 +238,14 @@ impl Scenario {
     /// Artefacts of the public counter, on realised counts (views, likes, comments, shares).
     pub(super) fn counters(
         self,
-        counts: [&mut [f32]; 4],
+        mut counts: [&mut [f32]; 4],
         corrections: Corrections,
         seed: u64,
         index: u64,
     ) {
         let mut s = Stream::new(seed, index, purpose::COUNTERS);
         match self {
-            Self::CounterCorrection => correct(counts, corrections, &mut s),
+            Self::CounterCorrection => correct(&mut counts, corrections, &mut s),
             Self::CounterLag => {
                 for series in counts {
                     // Counters refresh separately: each metric has its own clock, or none.
@@ -272,7 +272,7 @@ fn outage(course: &mut Course, s: &mut Stream, at: f64) {
 }
 
 /// One to four downward corrections of one counter, each a share of what it showed.
-fn correct(counts: [&mut [f32]; 4], corrections: Corrections, s: &mut Stream) {
+fn correct(counts: &mut [&mut [f32]; 4], corrections: Corrections, s: &mut Stream) {
     // Comments are corrected far more often than likes, likes more often than views.
     let (metric, size) = match s.uniform() {
         u if u < 0.55 => (2, 0.035),

@@ -222,9 +222,10 @@ impl Simulation {
                 accounts: first..stop,
                 world,
                 series: Series {
-                    values: take(&mut values, N_METRICS * n),
-                    clean: clean_given.then(|| take(&mut clean, N_METRICS * n)),
-                    changed: take(&mut changed, n),
+                    values: values.split_off_mut(..N_METRICS * n).unwrap_or_default(),
+                    clean: clean_given
+                        .then(|| clean.split_off_mut(..N_METRICS * n).unwrap_or_default()),
+                    changed: changed.split_off_mut(..n).unwrap_or_default(),
                 },
             });
         }
@@ -261,14 +262,6 @@ impl Simulation {
 /// The blocks that a range of accounts touches.
 fn blocks(range: &Range<u64>) -> Range<u64> {
     range.start / BLOCK..range.end.div_ceil(BLOCK)
-}
-
-/// Cuts the first `n` entries off a slice; all of them where there are fewer.
-fn take<'a, T>(slice: &mut &'a mut [T], n: usize) -> &'a mut [T] {
-    let whole = std::mem::take(slice);
-    let (head, rest) = whole.split_at_mut(n.min(whole.len()));
-    *slice = rest;
-    head
 }
 
 /// The accounts of one block that are wanted, and where they go.

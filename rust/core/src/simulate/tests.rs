@@ -125,7 +125,8 @@ fn a_batch_is_used_again_and_buffers_of_another_size_are_refused() {
     };
     let error = simulation.fill(3..4, 1, series).unwrap_err().to_string();
     assert!(error.starts_with("changed: "), "{error}");
-    let backwards = simulation.fill_batch(4..3, 1, false, &mut batch);
+    let backwards =
+        simulation.fill_batch(std::ops::Range { start: 4, end: 3 }, 1, false, &mut batch);
     assert!(backwards.unwrap_err().to_string().starts_with("range: "));
 }
 
