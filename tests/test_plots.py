@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def test_series_shows_counts_expectation_and_red_windows() -> None:
     assert red[0].get_width() == pytest.approx(hours)
     assert ax.get_ylabel() == "likes per hour"
     assert ax.get_xlabel() == "time (UTC)"
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
 
 
 def test_windows_may_be_step_numbers() -> None:
@@ -44,10 +45,10 @@ def test_windows_may_be_step_numbers() -> None:
 
 
 @pytest.mark.parametrize("account", range(12))
-def test_hostile_ids_can_be_drawn(account: int) -> None:
+def test_hostile_ids_can_be_drawn(account: int, tmp_path: Path) -> None:
     result = make_result(20, 1)
     result.panel.account_ids[0] = "$\\frac{1}"
-    plots.series(result.panel, account, metric="views").figure.canvas.draw()
+    plots.save(plots.series(result.panel, account, metric="views"), tmp_path / "page.png")
 
 
 def test_series_names_what_it_does_not_find() -> None:
@@ -84,7 +85,7 @@ def test_distributions_count_everybody() -> None:
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert "normal (n = 69), 1 without score" in texts
     assert "fake (n = 30)" in texts
-    plots.score_distributions([True, False], [0.5, 0.5]).figure.canvas.draw()
+    plots.score_distributions([True, False], [0.5, 0.5]).figure.draw_without_rendering()
 
 
 def test_bad_labels_and_shapes() -> None:

@@ -27,6 +27,9 @@ def simulate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another data set in that folder.")
     ] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Draw all profiles and all attacks of the preset, too.")
+    ] = False,
     threads: Threads = None,
 ) -> None:
     """Simulate accounts with known fakes, windows and mask.
@@ -34,10 +37,12 @@ def simulate(
     \b
     Examples:
       fakeengage simulate --out data/raw
+      fakeengage simulate --preset realistic --plot --out data/realistic
       fakeengage simulate --n-users 5000 --fake-ratio 0.1 --preset realistic --seed 7 --out data/big
 
     \b
-    Writes dataset.json, series/part-*.parquet, accounts.parquet and windows.parquet.
+    Writes dataset.json, series/part-*.parquet, accounts.parquet and windows.parquet; with --plot also
+    profiles.png and attacks.png, from accounts simulated for them alone.
     """
     import fakeengage as fe
 
@@ -55,6 +60,11 @@ def simulate(
             threads=threads,
         )
         dataset.save(out, overwrite=overwrite)
+    if plot and dataset.spec is not None:
+        from fakeengage.plots import save_gallery
+
+        with working("drawing"):
+            save_gallery(dataset.spec, out, threads=threads)
     fakes = int(dataset.accounts["is_fake"].sum())
     say(f"{n_users} accounts of {length} hours, {fakes} of them fake, preset {preset}, seed {seed}\n{out}")
 

@@ -1,15 +1,15 @@
-"""Figures as matplotlib axes: labelled with units, readable without colour, never shown by themselves."""
+"""What was judged and how well: series with windows, curves of detectors, spread of scores."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from fakeengage.plots.canvas import COLOURS, RED, STYLES, date_axis, new_axes, plain_text, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from fakeengage.expectation import Expectation
     from fakeengage.panel import Panel
 
-# Okabe & Ito (2008): told apart with every common kind of colour vision; in grey, the line style does it.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-RED = "#D62728"
 BAND_Z = 1.645
 
 
@@ -84,10 +80,10 @@ def series(
     # The band alone may not stretch the scale; counts below zero are corrections and stay visible.
     counts = np.nan_to_num(panel.block(account)[k])
     ax.set_ylim(1.05 * float(counts.min(initial=0.0)), 1.25 * float(counts.max(initial=1.0)))
-    ax.set_ylabel(f"{metric} per {_unit(panel)}")
+    ax.set_ylabel(f"{metric} per {unit(panel)}")
     ax.set_xlabel("time (UTC)")
-    ax.set_title(_plain_text(panel.account_ids[account]), loc="left", fontsize="medium")
-    _date_axis(ax)
+    ax.set_title(plain_text(panel.account_ids[account]), loc="left", fontsize="medium")
+    date_axis(ax)
     return ax
 
 
@@ -205,47 +201,6 @@ def score_distributions(
     return ax
 
 
-def new_axes(n_rows: int = 1, n_columns: int = 1, *, size: tuple[float, float] = (9, 3)) -> list[Axes]:
-    """Axes on a figure of their own, row by row, outside pyplot: no window opens, nothing is to be closed.
-
-    Parameters
-    ----------
-    n_rows, n_columns
-        How the axes are arranged.
-    size
-        Width and height of the figure in inches.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-    """
-    from matplotlib.figure import Figure
-
-    return list(Figure(figsize=size, layout="constrained").subplots(n_rows, n_columns, squeeze=False).flat)
-
-
-def save(ax: Axes, path: str | os.PathLike[str], *, dpi: int = 130) -> Path:
-    """Write the figure that `ax` is on as PNG, SVG or PDF, by the ending; the same figure gives the same PNG.
-
-    Returns
-    -------
-    Path
-        Where it was written.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    """
-    target = Path(path)
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("ax: is not on a figure")
-    # matplotlib would write its version into a PNG, so that an upgrade alone changes every figure.
-    figure.savefig(target, dpi=dpi, metadata={"Software": None} if target.suffix == ".png" else None)
-    return target
-
-
 def _labels(labels: ArrayLike) -> NDArray[np.bool_]:
     fake = np.asarray(labels, dtype=bool)
     if fake.ndim != 1 or fake.all() or not fake.any():
@@ -280,21 +235,3 @@ def _moment(panel: Panel, edge: Any) -> Any:
     return (
         edge if getattr(edge, "tzinfo", None) is None else edge.astimezone(timezone.utc).replace(tzinfo=None)
     )
-
-
-def _unit(panel: Panel) -> str:
-    return str(panel.cadence).removeprefix("1 ")
-
-
-def _plain_text(value: Any) -> str:
-    """An id as matplotlib may print it: no mathematics, one line."""
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
-    return (text if len(text) <= 60 else text[:59] + "…").replace("$", r"\$")
-
-
-def _date_axis(ax: Axes) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
