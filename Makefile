@@ -61,7 +61,7 @@ clean: ## remove everything that these commands made, the environment included
 
 # A stamp is a file whose date says when a step was last done, so that a second run does nothing twice.
 $(STAMPS)/python:
-	@command -v cargo >/dev/null || { echo "make: cargo not found; install Rust 1.85 or newer from https://rustup.rs, open a new shell and run this again" >&2; exit 2; }
+	@command -v cargo >/dev/null || { echo "make: cargo not found; install Rust 1.89 or newer from https://rustup.rs, open a new shell and run this again" >&2; exit 2; }
 	@found=; \
 	for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python3.10 python py; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; then found=$$python; break; fi; \

@@ -91,7 +91,7 @@ def main() -> int:
         return 0
     if shutil.which("cargo") is None:
         print(
-            "all_checks: cargo not found; install Rust 1.85 or newer from https://rustup.rs", file=sys.stderr
+            "all_checks: cargo not found; install Rust 1.89 or newer from https://rustup.rs", file=sys.stderr
         )
         return 2
     counts: Counter[str] = Counter()
