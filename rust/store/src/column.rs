@@ -233,23 +233,36 @@ fn levels(stretches: &[(bool, usize)]) -> Vec<u8> {
     out
 }
 
-/// Small numbers without nulls, one byte each in memory.
+/// Small numbers without nulls that seldom change: a dictionary and runs.
 pub(crate) fn bytes(
     sink: &mut Sink<'_>,
     column: ColumnDescPtr,
     numbers: &[u8],
 ) -> Result<ColumnChunkMetaData> {
-    let mut pages = Pages::new(sink);
-    let mut whole: Vec<i32> = Vec::with_capacity(PAGE_ROWS);
-    for page in numbers.chunks(PAGE_ROWS) {
-        whole.clear();
-        whole.extend(page.iter().map(|x| i32::from(*x)));
-        let mut body = Vec::new();
-        delta::encode(&whole, &mut body);
-        pages.write_data(body, page.len(), Encoding::DELTA_BINARY_PACKED)?;
+    let mut present = [false; 256];
+    for number in numbers {
+        present[usize::from(*number)] = true;
     }
-    let end = |x: Option<&u8>| x.map(|x| i32::from(*x));
-    let (least, most) = (end(numbers.iter().min()), end(numbers.iter().max()));
+    let mut place = [0; 256];
+    let mut dictionary: Vec<i32> = Vec::new();
+    for number in (0..256).filter(|number| present[*number]) {
+        place[number] = dictionary.len();
+        dictionary.push(number as i32);
+    }
+    let mut pages = Pages::new(sink);
+    pages.write(Page::DictionaryPage {
+        buf: dictionary.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        num_values: dictionary.len() as u32,
+        encoding: Encoding::PLAIN,
+        is_sorted: true,
+    })?;
+    let width = runs::bit_width(dictionary.len().saturating_sub(1));
+    let mut body = vec![width];
+    for equal in numbers.chunk_by(|a, b| a == b) {
+        runs::run(place[usize::from(equal[0])], width, equal.len(), &mut body);
+    }
+    pages.write_data(body, numbers.len(), Encoding::RLE_DICTIONARY)?;
+    let (least, most) = (dictionary.first().copied(), dictionary.last().copied());
     let statistics = Statistics::int32(least, most, None, Some(0), false);
     pages.finish(column, numbers.len(), statistics)
 }

@@ -1,13 +1,15 @@
 //! Organic engagement and labelled data sets.
 //!
-//! [`Simulation::new`] takes a [`SimulationSpec`], [`Simulation::range`] makes any range of accounts.
+//! [`Simulation::new`] takes a [`SimulationSpec`], [`Simulation::fill`] makes any range of accounts.
 //! An account depends on the spec and its index alone: not on threads, ranges or other accounts.
 //! The path of one account: [`plan`] decides whether it is fake and what happens to it, [`profile`]
 //! draws what it keeps for life, `organic` its rates, [`scenario`] bends them, `counts` draws whole
 //! numbers, and the attack is laid over them.
 
 pub mod account;
+mod batch;
 mod counts;
+mod fill;
 pub mod law;
 mod organic;
 pub mod plan;
@@ -20,6 +22,8 @@ mod scenario;
 mod simulation;
 pub mod world;
 
+pub use account::account_id;
+pub use batch::{Batch, Label, Labels, Series};
 pub use platform::Platform;
 pub use profile::Profile;
 pub use scenario::Scenario;
