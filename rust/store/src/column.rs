@@ -275,17 +275,20 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// Moments, encoded and compressed by the library as `properties` say.
+    /// Moments `n` times over, encoded and compressed by the library as `properties` say.
     pub(crate) fn moments(
         column: ColumnDescPtr,
         properties: &WriterPropertiesPtr,
         moments: &[i64],
+        n: usize,
     ) -> Result<Self> {
         let mut sink = TrackedWrite::new(Vec::new());
         let pages = Box::new(SerializedPageWriter::new(&mut sink));
         let mut writer = get_column_writer(column, properties.clone(), pages);
         if let ColumnWriter::Int64ColumnWriter(writer) = &mut writer {
-            writer.write_batch(moments, None, None)?;
+            for _ in 0..n {
+                writer.write_batch(moments, None, None)?;
+            }
         }
         let metadata = writer.close()?.metadata;
         Ok(Self {

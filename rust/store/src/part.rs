@@ -25,8 +25,8 @@ const MAGIC: &[u8] = b"PAR1";
 const VERSION: i32 = 2;
 /// Kept free of version numbers, so that an update of the library changes no bytes.
 const CREATED_BY: &str = "fakeengage";
-/// Rows of one page of timestamps: all of a part, so that compression sees every repetition.
-const MOMENT_PAGE_ROWS: usize = 1 << 22;
+/// Rows of one page of timestamps: many, because compression finds the repetitions in each anew.
+const MOMENT_PAGE_ROWS: usize = 1 << 17;
 
 /// Accounts of one length that share a clock.
 #[derive(Debug, Clone, Copy)]
@@ -187,7 +187,7 @@ impl PartWriter {
         if let Some(finished) = known {
             return Ok(finished);
         }
-        let finished = Finished::moments(column, &self.properties, &self.moments.repeat(n))?;
+        let finished = Finished::moments(column, &self.properties, &self.moments, n)?;
         lock().insert(n, finished.clone());
         Ok(finished)
     }
