@@ -47,8 +47,9 @@ class Lender:
 
     def empty(self, n: int, dtype: type[np.generic]) -> NDArray[Any]:
         """Array of `n` values of no particular content."""
-        for i, memory in enumerate(self._returned):
-            if len(memory) >= n and memory.dtype == dtype:
+        # The one returned last is the one most likely to be in the cache still.
+        for i in reversed(range(len(self._returned))):
+            if len(self._returned[i]) >= n and self._returned[i].dtype == dtype:
                 lent = self._returned.pop(i)
                 break
         else:
