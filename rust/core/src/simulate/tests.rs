@@ -231,34 +231,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn a_used_batch_holds_the_accounts_of_the_range_and_nothing_else() {
-    let made = simulation(|s| s.missing = 0.1);
-    let mut batch = Batch::default();
-    // More accounts first, so that old ones would show.
-    made.fill_batch(0..150, 2, true, &mut batch).unwrap();
-    made.fill_batch(30..90, 1, true, &mut batch).unwrap();
-    let accounts = made.range(30..90, 1, true).unwrap();
-    let to_bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-    assert_eq!(to_bits(&batch.values), bits(&accounts));
-    let clean = accounts.iter().flat_map(|a| a.clean.clone().unwrap());
-    assert_eq!(to_bits(&batch.clean), to_bits(&clean.collect::<Vec<_>>()));
-    let length = made.spec().length;
-    for (account, changed) in accounts.iter().zip(batch.changed.chunks_exact(length)) {
-        let hit = |m: usize, t: usize| changed[t] >> m & 1 == 1;
-        let all = (0..4).flat_map(|m| (0..length).map(move |t| (m, t)));
-        assert!(
-            all.zip(&account.mask)
-                .all(|((m, t), mask)| hit(m, t) == *mask)
-        );
-    }
-    let windows: usize = accounts.iter().map(|a| a.windows.len()).sum();
-    assert_eq!(
-        (batch.labels.accounts.len(), batch.labels.windows.len()),
-        (60, windows)
-    );
-    assert_eq!(batch.labels.accounts[0].placement.index, 30);
-    made.fill_batch(5..5, 1, false, &mut batch).unwrap();
-    assert!(batch.values.is_empty() && batch.labels.accounts.is_empty());
-}
