@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-_ROW_GROUP = 1 << 17
+_ROW_GROUP = 1 << 16
 """Rows of one row group of a joined table: the unit of memory when joining."""
 
 
