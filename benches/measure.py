@@ -30,6 +30,8 @@ class Case:
     ours: Callable[[], Any]
     reference: Callable[[], Any] | None
     equal: Callable[[Any, Any], None]
+    figures: Callable[[], dict[str, float]] | None = None
+    """What else is worth keeping, such as memory or bytes; asked for after the last run."""
 
 
 def timed(function: Callable[[], Any]) -> tuple[Any, float]:
@@ -81,6 +83,9 @@ def main(name: str, cases: Callable[[bool], Iterator[Case]]) -> None:
             row["reference"] = spread(case.reference)
             row["ratio"] = row["reference"]["median"] / row["ours"]["median"]
             line += f"   reference {row['reference']['median'] * 1e3:10.2f} ms   {row['ratio']:.1f}x"
+        if case.figures:
+            row["figures"] = case.figures()
+            line += "".join(f"   {name} {value:.3f}" for name, value in row["figures"].items())
         print(line, flush=True)
         figures[case.name] = row
     if arguments.record and not arguments.check:

@@ -130,7 +130,7 @@ def test_import_and_help_load_nothing_heavy(code: str) -> None:
         (["features"], "or --list"),
         (["features", "x.csv", "--out", "f.xlsx"], "format: 'xlsx' is not known"),
         (["train", "x.csv", "--out", "m"], "x.csv: no such file"),
-        (["simulate", "--n-users", "1000000000000", "--out", "d"], "ask for fewer, or take them in parts"),
+        (["simulate", "--n-users", "1000000000000", "--out", "d"], "ask for fewer, or choose another folder"),
         (["monitor", "a", "b"], f"not available in version {fe.__version__}: drift"),
         (["serve"], f"not available in version {fe.__version__}: the HTTP service"),
         (["calibrate"], f"not available in version {fe.__version__}: calibration"),

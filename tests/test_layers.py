@@ -16,7 +16,7 @@ CORE = ROOT / "rust" / "core" / "src"
 # From the ground up. A module imports from its own layer and from those above it in this list.
 PYTHON_LAYERS = [
     {"_native"},
-    {"_validate", "cadence", "ranking", "tables"},
+    {"_validate", "cadence", "lending", "ranking", "tables"},
     {"panel"},
     {"attacks", "dataset", "presets", "simulation", "simulation_spec"}
     | {"expectation", "features", "kernels", "reading", "splits"},

@@ -127,7 +127,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 def test_unsafe_code_is_forbidden_in_every_crate() -> None:
     assert 'unsafe_code = "forbid"' in (ROOT / "Cargo.toml").read_text(encoding="utf-8")
     crates = sorted((ROOT / "rust").glob("*/Cargo.toml"))
-    assert [path.parent.name for path in crates] == ["core", "py"]
+    assert [path.parent.name for path in crates] == ["core", "py", "store"]
     for path in crates:
         assert "[lints]\nworkspace = true" in path.read_text(encoding="utf-8")
     for path in (ROOT / "rust").rglob("*.rs"):

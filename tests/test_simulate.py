@@ -1,5 +1,7 @@
 """Simulated data: the same bytes however it is made, labels that say what really happened."""
 
+import copy
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,48 @@ def test_the_same_300_accounts_for_any_threads_total_slice_and_batch() -> None:
     assert [len(b) for b in batches] == [128, 128, 44]
     assert b"".join(values(b).tobytes() for b in batches) == want
     assert values(fe.simulate(n_users=300, seed=6)).tobytes() != want
+
+
+def test_batches_share_memory_only_when_nobody_looks_at_it() -> None:
+    spec = fe.SimulationSpec(seed=5, length=100)
+    want = values(fe.simulate_range(spec, 0, 96)).tobytes()
+    kept = list(fe.simulate_batches(spec, 96, batch=16, keep_clean=True))
+    assert b"".join(values(b).tobytes() for b in kept) == want
+    assert len({b.panel.data.ctypes.data for b in kept}) == len(kept)
+    views, places, last = [], [], np.empty(0)
+    for batch in fe.simulate_batches(spec, 96, batch=16):
+        places.append(batch.panel.data.ctypes.data)
+        # A view of a view, and nothing else, of every other batch.
+        if len(places) % 2:
+            views.append(batch.panel.series("views")[3][::2])
+        last = batch.mask
+    assert len(set(places)) < len(places)
+    for i, view in enumerate(views):
+        assert np.array_equal(view, kept[2 * i].panel.series("views")[3][::2])
+    assert np.array_equal(last, kept[-1].mask)
+
+
+def test_tables_of_a_simulation_are_built_when_asked_for_and_can_be_replaced(tmp_path: Path) -> None:
+    data = fe.simulate(n_users=200, length=60, seed=4, keep_clean=True)
+    assert repr(data).endswith("70 fake)")
+    assert not {"accounts", "windows", "mask"} & set(vars(data))
+    assert data.accounts is data.accounts
+    assert data.mask is data.mask
+    assert {"accounts", "mask"} <= set(vars(data))
+    with pytest.raises(AttributeError, match="no attribute 'account'"):
+        data.account  # noqa: B018
+    again = dataclasses.replace(data, windows=data.windows.iloc[:0])
+    assert len(again.windows) == 0
+    assert np.array_equal(again.mask, data.mask)
+    assert np.array_equal(copy.deepcopy(fe.simulate(n_users=20, length=60, seed=4)).mask, data.mask[:20])
+    # What was changed by hand is what is saved.
+    data.mask[5, 7] = True
+    data.accounts.loc[5, "profile"] = "power"
+    data.save(tmp_path)
+    loaded = fe.load_dataset(tmp_path)
+    assert loaded.mask[5, 7].all()
+    assert loaded.accounts.profile[5] == "power"
+    assert np.array_equal(loaded.clean, data.clean)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

@@ -1,7 +1,9 @@
-from typing import Any
+from pathlib import Path
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 VERSION: str
 
@@ -91,5 +93,27 @@ def check_simulation(spec: str) -> None: ...
 def expand_preset(preset: str) -> str: ...
 def simulation_names() -> tuple[list[str], list[str], list[str]]: ...
 def simulate_accounts(
-    spec: str, start: int, stop: int, *, threads: int, keep_clean: bool
+    spec: str,
+    start: int,
+    values: NDArray[np.float32],
+    clean: NDArray[np.float32] | None,
+    changed: NDArray[np.uint8],
+    *,
+    threads: int,
 ) -> dict[str, NDArray[Any]]: ...
+def ids(kind: str, numbers: NDArray[np.int64]) -> NDArray[Any]: ...
+def id_buffers(kind: str, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]: ...
+
+@final
+class PartWriter:
+    def __new__(cls, spec: str, moments: NDArray[np.int64], *, keep_clean: bool) -> Self: ...
+    def write(self, path: Path, start: int, stop: int) -> tuple[str, dict[str, NDArray[Any]]]: ...
+
+def write_part(
+    path: Path,
+    account_ids: list[str],
+    moments: NDArray[np.int64],
+    values: NDArray[np.float32],
+    clean: NDArray[np.float32] | None,
+    changed: NDArray[np.uint8],
+) -> str: ...

@@ -7,8 +7,8 @@ by it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +17,17 @@ import numpy as np
 from fakeengage import _native
 from fakeengage.cadence import Cadence
 from fakeengage.dataset import Dataset
-from fakeengage.dataset.folder import Progress, about_spec, write_folder
+from fakeengage.dataset.folder import Progress, Written, about_spec, is_finished, write_folder
+from fakeengage.dataset.labels import SimulatedLabels, account_ids
+from fakeengage.lending import Lender
 from fakeengage.panel import METRICS, Panel
 from fakeengage.simulation_spec import SimulationSpec
 
 _BYTES_PER_ACCOUNT = 500
 """Labels, windows and id of one account, beside its counts."""
 
-
-@lru_cache(maxsize=1)
-def _names() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Names by number; the last entry of scenarios and attacks stands for none (number -1)."""
-    profiles, scenarios, attacks = _native.simulation_names()
-    return (
-        np.array(profiles, dtype=object),
-        np.array([*scenarios, "none"], dtype=object),
-        np.array([*attacks, None], dtype=object),
-    )
+_LEAST_BYTES_PER_COUNT = 0.5
+"""A count takes 0.8 to 1.4 bytes on disk; half a byte is never too pessimistic."""
 
 
 def simulate(
@@ -111,28 +105,37 @@ def simulate_range(
     if stop < start:
         raise ValueError(f"stop: {stop} is not allowed; at least start, which is {start}")
     _check_memory(stop - start, spec.length, keep_clean)
-    made = _native.simulate_accounts(spec.payload(), start, stop, threads=threads or 0, keep_clean=keep_clean)
-    n = stop - start
-    shape = (n, len(METRICS), spec.length)
-    owners = _texts("owner", made["owner"])
+    return _simulate(spec, spec.payload(), start, stop, threads or 0, keep_clean, np.empty)
+
+
+def _simulate(
+    spec: SimulationSpec,
+    payload: str,
+    start: int,
+    stop: int,
+    threads: int,
+    keep_clean: bool,
+    empty: Callable[[int, type[np.generic]], np.ndarray],
+) -> Dataset:
+    """A range of accounts in memory from `empty`, which is :func:`numpy.empty` or like it."""
+    n, length = stop - start, spec.length
+    cells = n * length * len(METRICS)
+    values, changed = empty(cells, np.float32), empty(n * length, np.uint8)
+    clean = empty(cells, np.float32) if keep_clean else None
+    made = _native.simulate_accounts(payload, start, values, clean, changed, threads=threads)
+    labels = SimulatedLabels(start, spec.start_step, made)
     panel = Panel(
-        made["values"],
-        np.arange(n + 1, dtype=np.int64) * spec.length,
+        values,
+        np.arange(n + 1, dtype=np.int64) * length,
         np.full(n, spec.start_step, dtype=np.int64),
         METRICS,
         account_ids(start, stop),
         Cadence(),
-        owner_ids=owners if (made["owner"] >= 0).any() else None,
+        owner_ids=labels.owner_ids,
     )
-    return Dataset(
-        panel=panel,
-        accounts=_accounts(panel, made, owners),
-        windows=_windows(panel, made, start, spec),
-        mask=made["mask"].reshape(shape).transpose(0, 2, 1),
-        clean=made["clean"].reshape(shape).transpose(0, 2, 1) if keep_clean else None,
-        spec=spec,
-        first=start,
-    )
+    if clean is not None:
+        clean = clean.reshape(n, len(METRICS), length).transpose(0, 2, 1)
+    return Dataset.from_simulation(panel, labels, changed.reshape(n, length), clean, spec)
 
 
 def simulate_batches(
@@ -145,16 +148,25 @@ def simulate_batches(
 ) -> Iterator[Dataset]:
     """The first `n_users` accounts of a spec in data sets of at most `batch` accounts.
 
-    Memory is bounded by the batch; the accounts are the same bytes for any `batch`.
+    Memory is bounded by two batches, the one given and the one being made; the accounts are the
+    same bytes for any `batch`.
+
+    Notes
+    -----
+    A batch's counts, mask and clean counts lie in memory that later batches use again once no array
+    of the batch is left, views and panels included. Keeping batches is safe: they keep their memory.
     """
     n_users, batch = _count("n_users", n_users), _count("batch", batch)
     if batch < 1:
         raise ValueError(f"batch: {batch} is not allowed; at least 1 account")
 
+    _check_memory(min(batch, n_users), spec.length, keep_clean)
+
     def batches() -> Iterator[Dataset]:
+        payload, lender = spec.payload(), Lender()
         for start in range(0, n_users, batch):
             stop = min(start + batch, n_users)
-            yield simulate_range(spec, start, stop, threads=threads, keep_clean=keep_clean)
+            yield _simulate(spec, payload, start, stop, threads or 0, keep_clean, lender.empty)
 
     return batches()
 
@@ -171,21 +183,47 @@ def simulate_to_folder(
 ) -> Path:
     """Simulate straight into a folder, part by part; the same files as :meth:`Dataset.save`.
 
-    Memory is bounded by one part. A killed run leaves no half part that looks whole; the same call
-    again makes only what is missing.
+    Memory is bounded by one part per thread. A killed run leaves no half part that looks whole; the
+    same call again makes only what is missing, and nothing where the folder is complete.
+
+    Parameters
+    ----------
+    spec, n_users
+        What to simulate.
+    folder
+        Made if it does not exist.
+    threads
+        Parts made at the same time; one per core when left out. The bytes do not depend on it.
+    keep_clean
+        Store the counts before the attacks, too.
+    overwrite
+        Replace another data set in that folder.
+    progress
+        Called with (accounts written, accounts in all).
+
+    Raises
+    ------
+    ValueError
+        If the folder holds another data set and `overwrite` is not set, or the disk is too small.
     """
-
-    def make(start: int, stop: int) -> Dataset:
-        return simulate_range(spec, start, stop, threads=threads, keep_clean=keep_clean)
-
-    n_users = _count("n_users", n_users)
+    n_users, root = _count("n_users", n_users), Path(folder)
     about = about_spec(spec.to_dict(), spec.start_step, 0, n_users, spec.length, keep_clean)
-    return write_folder(Path(folder), about, make, overwrite, progress)
+    if is_finished(root, about):
+        if progress is not None:
+            progress(n_users, n_users)
+        return root
+    _check_disk(n_users, spec.length, root)
+    moments = Cadence().timestamps(np.arange(spec.length) + spec.start_step).astype("datetime64[ms]")
+    writer = _native.PartWriter(spec.payload(), moments.astype(np.int64), keep_clean=keep_clean)
 
+    def write(path: Path, start: int, stop: int) -> Written:
+        digest, numbers = writer.write(path, start, stop)
+        labels = SimulatedLabels(start, spec.start_step, numbers)
+        return Written(digest, labels.accounts_table(), labels.windows_table())
 
-def account_ids(start: int, stop: int) -> np.ndarray:
-    """Ids of accounts by number, the same whatever the number of accounts."""
-    return np.array([f"acc_{i:06d}" for i in range(start, stop)], dtype=object)
+    return write_folder(
+        root, about, write, overwrite=overwrite, progress=progress, threads=threads or _cores()
+    )
 
 
 def _count(name: str, value: Any) -> int:
@@ -215,48 +253,22 @@ def physical_memory() -> int:
         return 64 << 30
 
 
-def _texts(kind: str, numbers: np.ndarray) -> np.ndarray:
-    """Readable ids of groups; None where there is no group (number -1)."""
-    return np.array([f"{kind}_{k:x}" if k >= 0 else None for k in numbers.tolist()], dtype=object)
+def _check_disk(n: int, length: int, folder: Path) -> None:
+    """Refuses what cannot fit, before hours of work fill the disk."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    needed = n * length * len(METRICS) * _LEAST_BYTES_PER_COUNT
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise ValueError(
+            f"n_users: {n} accounts of {length} hours need at least {needed / 1e9:,.0f} GB, {place} has "
+            f"{free / 1e9:,.0f} GB left; ask for fewer, or choose another folder"
+        )
 
 
-def _accounts(panel: Panel, made: dict[str, np.ndarray], owners: np.ndarray) -> Any:
-    import pandas as pd
-
-    profiles, scenarios, attacks = _names()
-    return pd.DataFrame(
-        {
-            "account_id": panel.account_ids,
-            "profile": profiles[made["profile"]],
-            "scenario": scenarios[made["scenario"]],
-            "is_fake": made["attack"] >= 0,
-            "attack": attacks[made["attack"]],
-            "cohort_id": _texts("cohort", made["cohort"]),
-            "cohort_size": made["cohort_size"],
-            "intensity": made["intensity"],
-            "world": made["world"],
-            "owner_id": owners,
-        }
-    )
-
-
-def _windows(panel: Panel, made: dict[str, np.ndarray], first: int, spec: SimulationSpec) -> Any:
-    import pandas as pd
-
-    attacks = _names()[2]
-    account = made["window_account"] - first
-    clock = {
-        name: pd.DatetimeIndex(Cadence().timestamps(made[column] + spec.start_step)).tz_localize("UTC")
-        for name, column in (("start_time", "window_start"), ("end_time", "window_end"))
-    }
-    return pd.DataFrame(
-        {
-            "account_id": panel.account_ids[account],
-            "attack": attacks[made["attack"][account]],
-            "metric": np.array(METRICS, dtype=object)[made["window_metric"]],
-            "start": made["window_start"],
-            "end": made["window_end"],
-            "injected": made["window_injected"],
-            **clock,
-        }
-    )
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

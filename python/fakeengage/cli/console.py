@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,12 @@ def say(text: str) -> None:
         print(text)
 
 
+def note(text: str) -> None:
+    """Print a line for people to stderr, unless ``--quiet``."""
+    if not settings.quiet:
+        print(f"{settings.command}: {text}", file=sys.stderr)
+
+
 @contextmanager
 def working(text: str) -> Iterator[None]:
     """Show `text` with a spinner while the block runs, where stderr is a terminal."""
@@ -41,6 +47,40 @@ def working(text: str) -> Iterator[None]:
 
     with Console(stderr=True).status(text):
         yield
+
+
+def _show_nothing(_done: int, _total: int) -> None:
+    pass
+
+
+@contextmanager
+def counting(text: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with speed and time left while the block runs, where stderr is a terminal.
+
+    The block gets a function to call with (done, in all).
+    """
+    if settings.quiet or not sys.stderr.isatty():
+        yield _show_nothing
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %  {task.fields[speed]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(text, total=None, speed="")
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            speed = bar.tasks[0].speed
+            bar.update(task, speed=f"{speed:,.0f} {unit}/s" if speed else "")
+
+        yield show
 
 
 def later(what: str, instead: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fakeengage.cli.console import say, working
+from fakeengage.cli.console import counting, note, say, working
 from fakeengage.cli.options import Data, Out, Threads
 from fakeengage.cli.sources import load
 
@@ -41,31 +41,32 @@ def simulate(
       fakeengage simulate --n-users 5000 --fake-ratio 0.1 --preset realistic --seed 7 --out data/big
 
     \b
-    Writes dataset.json, series/part-*.parquet, accounts.parquet and windows.parquet; with --plot also
-    profiles.png and attacks.png, from accounts simulated for them alone.
+    Writes dataset.json, series/part-*.parquet, accounts.parquet and windows.parquet, part by part:
+    any number of accounts fits in memory. Stopped, the same command goes on where it was.
+    With --plot also profiles.png and attacks.png, from accounts simulated for them alone.
     """
     import fakeengage as fe
 
     if like is not None:
         raise ValueError(f"--like: not available in version {fe.__version__}; choose a world with --preset")
-    with working("simulating"):
-        dataset = fe.simulate(
-            n_users=n_users,
-            length=length,
-            fake_ratio=fake_ratio,
-            seed=seed,
-            preset=preset,
-            start=start,
-            n_worlds=n_worlds,
-            threads=threads,
-        )
-        dataset.save(out, overwrite=overwrite)
-    if plot and dataset.spec is not None:
+    from fakeengage.dataset.joining import count_fakes
+    from fakeengage.simulation import simulate_to_folder
+
+    spec = fe.SimulationSpec(
+        preset=preset, seed=seed, length=length, fake_ratio=fake_ratio, start=start, n_worlds=n_worlds
+    )
+    try:
+        with counting("simulating", "accounts") as show:
+            simulate_to_folder(spec, n_users, out, threads=threads, overwrite=overwrite, progress=show)
+    except KeyboardInterrupt:
+        note(f"{out} keeps what is done; the same command goes on from there")
+        raise
+    if plot:
         from fakeengage.plots import save_gallery
 
         with working("drawing"):
-            save_gallery(dataset.spec, out, threads=threads)
-    fakes = int(dataset.accounts["is_fake"].sum())
+            save_gallery(spec, out, threads=threads)
+    fakes = count_fakes(out)
     say(f"{n_users} accounts of {length} hours, {fakes} of them fake, preset {preset}, seed {seed}\n{out}")
 
 

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeengage import _native
 from fakeengage.cadence import Cadence
-from fakeengage.dataset.folder import SCHEMA, Progress, about_spec, digest, read_json, write_folder
+from fakeengage.dataset.folder import (
+    SCHEMA,
+    Progress,
+    Written,
+    about_spec,
+    digest,
+    read_json,
+    write_folder,
+)
+from fakeengage.dataset.joining import table_of
+from fakeengage.dataset.labels import SimulatedLabels
 from fakeengage.panel import METRICS, Panel
 from fakeengage.simulation_spec import SimulationSpec
 
@@ -45,6 +57,11 @@ class Dataset:
         What made the data set, or ``None`` for one of other origin.
     first
         Number of the first account within the spec.
+
+    Notes
+    -----
+    A simulated data set builds ``accounts``, ``windows`` and ``mask`` when they are first asked for:
+    who streams millions of accounts for their counts does not pay for tables nobody looks at.
     """
 
     panel: Panel
@@ -55,12 +72,62 @@ class Dataset:
     spec: SimulationSpec | None = None
     first: int = 0
 
+    if TYPE_CHECKING:
+        # Not fields: there only in a data set from a simulation.
+        @property
+        def _labels(self) -> SimulatedLabels: ...
+        @property
+        def _changed(self) -> NDArray[np.uint8]: ...
+
+    @classmethod
+    def from_simulation(
+        cls,
+        panel: Panel,
+        labels: SimulatedLabels,
+        changed: NDArray[np.uint8],
+        clean: NDArray[np.float32] | None,
+        spec: SimulationSpec,
+    ) -> Dataset:
+        """A data set whose tables are built when they are first asked for.
+
+        Parameters
+        ----------
+        panel, clean, spec
+            As in :class:`Dataset`.
+        labels
+            What accounts and windows are built from.
+        changed
+            ``(n_accounts, n_hours)``: bit ``m`` is set where an attack changed metric ``m``.
+        """
+        made = cls.__new__(cls)
+        made.panel, made.clean, made.spec, made.first = panel, clean, spec, labels.first
+        made.__dict__.update(_labels=labels, _changed=changed)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there yet; `__dict__`, because asking `self` would end up here again.
+        labels: SimulatedLabels | None = self.__dict__.get("_labels")
+        if labels is None or name not in ("accounts", "windows", "mask"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name == "mask":
+            value: Any = mask_from_bits(self._changed)
+        else:
+            value = labels.accounts_frame() if name == "accounts" else labels.windows_frame()
+        setattr(self, name, value)
+        return value
+
     def __len__(self) -> int:
         return len(self.panel)
 
     def __repr__(self) -> str:
-        fakes = int(self.accounts["is_fake"].sum())
-        return f"Dataset({self.panel!r}, {fakes} fake)"
+        return f"Dataset({self.panel!r}, {self._n_fakes()} fake)"
+
+    def _is_built(self, name: str) -> bool:
+        """Whether a table exists, which the caller may then have changed."""
+        return name in self.__dict__
+
+    def _n_fakes(self) -> int:
+        return int(self.accounts["is_fake"].sum()) if self._is_built("accounts") else self._labels.n_fakes
 
     def to_frame(self, labels: bool = False) -> pd.DataFrame:
         """Long table ``account_id, timestamp, views, likes, comments, shares``.
@@ -102,29 +169,73 @@ class Dataset:
             If the folder holds another data set and `overwrite` is not set, or the accounts differ
             in length.
         """
-        if len(self) and not self.panel.shares_clock:
+        panel = self.panel
+        if len(self) and not panel.shares_clock:
             raise ValueError("save: the accounts differ in start or length; save the panel's frame instead")
+        if panel.metrics != METRICS:
+            raise ValueError(
+                f"save: the panel has {list(panel.metrics)}, a folder holds {list(METRICS)}; "
+                "save the panel's frame instead"
+            )
         spec = None if self.spec is None else self.spec.to_dict()
-        about = about_spec(
-            spec, self.panel.origin, self.first, len(self), self.panel.n_steps, self.clean is not None
-        )
+        about = about_spec(spec, panel.origin, self.first, len(self), panel.n_steps, self.clean is not None)
         # A spec says what the values are; without one only the values themselves do.
         if spec is None:
-            about["values"] = hashlib.sha256(self.panel.data.tobytes()).hexdigest()
-        return write_folder(Path(folder), about, self._slice, overwrite, progress)
+            about["values"] = hashlib.sha256(panel.data.tobytes()).hexdigest()
+        return write_folder(Path(folder), about, self._part_writer(), overwrite=overwrite, progress=progress)
 
-    def _slice(self, start: int, stop: int) -> Dataset:
-        ids = self.panel.account_ids[start:stop]
-        inside = self.windows["account_id"].isin(set(ids.tolist()))
-        return Dataset(
-            panel=self.panel.select(np.arange(start, stop)),
-            accounts=self.accounts.iloc[start:stop],
-            windows=self.windows[inside],
-            mask=self.mask[start:stop],
-            clean=None if self.clean is None else self.clean[start:stop],
-            spec=self.spec,
-            first=self.first + start,
-        )
+    def _part_writer(self) -> Callable[[Path, int, int], Written]:
+        """Writes accounts (start, stop) of this data set to a file."""
+        n_steps = self.panel.n_steps
+        cells = n_steps * len(METRICS)
+        moments = self.panel.timestamps.astype("datetime64[ms]").astype(np.int64)
+        changed = bits_from_mask(self.mask) if self._is_built("mask") else self._changed
+        changed = changed.reshape(-1)
+        # Back from (accounts, hours, metrics) to the layout of a panel: a view for simulated data.
+        clean = None
+        if self.clean is not None:
+            clean = np.ascontiguousarray(self.clean.transpose(0, 2, 1), dtype=np.float32).reshape(-1)
+        ids = self.panel.account_ids
+        owner_of_window = self.windows["account_id"]
+
+        def write(path: Path, start: int, stop: int) -> Written:
+            some = slice(start * cells, stop * cells)
+            sha256 = _native.write_part(
+                path,
+                ids[start:stop].tolist(),
+                moments,
+                self.panel.data[some],
+                None if clean is None else clean[some],
+                changed[start * n_steps : stop * n_steps],
+            )
+            windows = self.windows[owner_of_window.isin(set(ids[start:stop].tolist()))]
+            accounts = self.accounts.iloc[start:stop]
+            return Written(sha256, table_of("accounts", accounts), table_of("windows", windows))
+
+        return write
+
+
+def mask_from_bits(changed: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """``(…, n_metrics)`` bool from bytes whose bit ``m`` belongs to metric ``m``.
+
+    Examples
+    --------
+    >>> mask_from_bits(np.array([5], np.uint8)).tolist()
+    [[True, False, True, False]]
+    """
+    bits = np.unpackbits(changed[..., None], axis=-1, count=len(METRICS), bitorder="little")
+    return bits.view(np.bool_)
+
+
+def bits_from_mask(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The opposite of :func:`mask_from_bits`.
+
+    Examples
+    --------
+    >>> bits_from_mask(np.array([[True, False, True, False]])).tolist()
+    [5]
+    """
+    return np.packbits(mask, axis=-1, bitorder="little")[..., 0]
 
 
 def load_dataset(folder: str | Path) -> Dataset:
@@ -191,7 +302,7 @@ def load_dataset(folder: str | Path) -> Dataset:
         panel=panel,
         accounts=accounts,
         windows=windows,
-        mask=(bits[:, :, None] >> np.arange(len(METRICS), dtype=np.uint8) & 1).astype(bool),
+        mask=mask_from_bits(bits),
         clean=counts("clean_") if about["clean"] else None,
         spec=None if about["spec"] is None else SimulationSpec(**about["spec"]),
         first=about["first"],

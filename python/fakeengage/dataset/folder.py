@@ -5,21 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fakeengage._native import VERSION
-from fakeengage.panel import METRICS
+from fakeengage.dataset.joining import join, pack_labels
+from fakeengage.dataset.workers import in_order
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from fakeengage.dataset import Dataset
 
 SCHEMA = 1
 """Version of the folder's layout; a reader refuses newer ones."""
@@ -27,8 +24,24 @@ SCHEMA = 1
 ROWS_PER_PART = 1 << 20
 """Rows of one part of the long table, which is also one row group: the unit of memory and of resuming."""
 
+_DIGITS = 64
+"""Hexadecimal digits of a SHA-256."""
+
 Progress = Callable[[int, int], None]
-"""Called with (accounts written, accounts in all) after every part."""
+"""Called with (accounts written, accounts in all) after every part, in order."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a writer of parts returns: the SHA-256 of the series, and the labels."""
+
+    digest: str
+    accounts: pa.Table
+    windows: pa.Table
+
+
+WritePart = Callable[[Path, int, int], Written]
+"""Writes the series of accounts (start, stop) to a file; called by several threads at once."""
 
 
 def about_spec(
@@ -42,6 +55,7 @@ def about_spec(
         "n_accounts": n_accounts,
         "n_steps": n_steps if n_accounts else 0,
         "start_step": start_step if n_accounts else 0,
+        "accounts_per_part": max(1, ROWS_PER_PART // max(n_steps, 1)),
         "clean": clean,
         "version": VERSION,
     }
@@ -65,61 +79,71 @@ def digest(path: Path) -> str:
     return sha256.hexdigest()
 
 
-def _rename_when_done(path: Path, write: Callable[[Path], None]) -> None:
-    """Write under a name that no reader takes for a part, then rename."""
+@contextmanager
+def _renamed_when_done(path: Path) -> Iterator[Path]:
+    """A name that no reader takes for a part; what was written under it is renamed at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        write(temporary)
+        yield temporary
         temporary.replace(path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    _rename_when_done(path, partial(_write_text, text))
-
-
-def _write_text(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8")
+    with _renamed_when_done(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def write_folder(
     root: Path,
     fingerprint: dict[str, Any],
-    make: Callable[[int, int], Dataset],
-    overwrite: bool,
-    progress: Progress | None,
+    write_part: WritePart,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    threads: int = 1,
 ) -> Path:
+    """Write a data set part by part, on `threads` threads, and resume one that was begun."""
     # Through JSON and back, so that it compares equal with what is read.
     about = {"schema": SCHEMA, **json.loads(json.dumps(fingerprint))}
     _claim(root, about, overwrite)
-    n, steps = about["n_accounts"], max(about["n_steps"], 1)
-    per_part = max(1, ROWS_PER_PART // steps)
-    starts = range(0, n, per_part)
-    for number, start in enumerate(starts):
-        stop = min(start + per_part, n)
-        if not all(path.is_file() for path in _part_files(root, number)):
-            _write_part(root, number, make(start, stop))
-        if progress is not None:
-            progress(stop, n)
-    if not n:
-        _write_part(root, 0, make(0, 0))
-    numbers = range(max(len(starts), 1))
-    for k, name in ((1, "accounts.parquet"), (2, "windows.parquet")):
-        sources = [_part_files(root, number)[k] for number in numbers]
-        _rename_when_done(root / name, partial(_join, sources))
-    names = ["accounts.parquet", "windows.parquet"]
-    names += [f"series/{_part_files(root, number)[0].name}" for number in numbers]
-    _write_json(root / "dataset.json", {**about, "sha256": {name: digest(root / name) for name in names}})
-    for number in numbers:
-        for path in _part_files(root, number)[1:]:
-            path.unlink(missing_ok=True)
-    if (root / ".labels").is_dir() and not any((root / ".labels").iterdir()):
-        (root / ".labels").rmdir()
-    (root / ".unfinished.json").unlink(missing_ok=True)
+    n, per_part = about["n_accounts"], about["accounts_per_part"]
+    # A data set without accounts has one part, too: a table needs its columns.
+    n_parts = max(1, -(-n // per_part))
+    digests: dict[str, str] = {}
+
+    def finish(number: int) -> str:
+        done = _digest_if_done(root, number)
+        start, stop = number * per_part, min((number + 1) * per_part, n)
+        return done or _write_part(root, number, lambda path: write_part(path, start, stop))
+
+    with closing(in_order(finish, n_parts, threads)) as parts:
+        for number, found in enumerate(parts):
+            digests[f"series/{_series_path(root, number).name}"] = found
+            if progress is not None and n:
+                progress(min((number + 1) * per_part, n), n)
+    labels = {kind: root / f"{kind}.parquet" for kind in ("accounts", "windows")}
+    with ExitStack() as stack:
+        targets = {kind: stack.enter_context(_renamed_when_done(path)) for kind, path in labels.items()}
+        join((_read_labels(root, number)[2] for number in range(n_parts)), targets)
+    digests |= {path.name: digest(path) for path in labels.values()}
+    _write_json(root / "dataset.json", {**about, "sha256": digests})
+    _forget_unfinished(root)
     return root
+
+
+def is_finished(root: Path, fingerprint: dict[str, Any]) -> bool:
+    """Whether the folder holds this very data set, complete and unchanged."""
+    found = read_json(root / "dataset.json")
+    if found is None:
+        return False
+    digests = found.pop("sha256", {})
+    if found != {"schema": SCHEMA, **json.loads(json.dumps(fingerprint))}:
+        return False
+    return all((root / name).is_file() and digest(root / name) == digests[name] for name in digests)
 
 
 def _claim(root: Path, about: dict[str, Any], overwrite: bool) -> None:
@@ -134,9 +158,11 @@ def _claim(root: Path, about: dict[str, Any], overwrite: bool) -> None:
                 raise ValueError(f"{root}: holds another data set; choose another folder or overwrite it")
             _clear(root)
         elif name == "dataset.json":
-            # Finished before: parts are made again only where a file is missing, and all is hashed anew.
+            # Finished before, but asked for again: the labels of its parts are gone, so all is made anew.
             _clear(root)
-    if not (root / ".unfinished.json").is_file():
+    if (root / ".unfinished.json").is_file():
+        _remove_temporary(root)
+    else:
         _clear(root)
         _write_json(root / ".unfinished.json", about)
 
@@ -145,107 +171,65 @@ def _clear(root: Path) -> None:
     """Remove the files of a data set, and nothing else."""
     for name in ("dataset.json", ".unfinished.json", "accounts.parquet", "windows.parquet"):
         (root / name).unlink(missing_ok=True)
-    for path in (
-        *root.glob("series/part-*.parquet"),
-        *root.glob(".labels/*.parquet"),
-        *root.glob("**/.*.tmp"),
-    ):
+    for path in (*root.glob("series/part-*.parquet"), *root.glob(".labels/part-*")):
         path.unlink(missing_ok=True)
+    _remove_temporary(root)
 
 
-def _part_files(root: Path, number: int) -> tuple[Path, Path, Path]:
-    """The long table, accounts and windows of one part."""
-    labels = root / ".labels"
-    return (
-        root / "series" / f"part-{number:05d}.parquet",
-        labels / f"accounts-{number:05d}.parquet",
-        labels / f"windows-{number:05d}.parquet",
-    )
+def _remove_temporary(root: Path) -> None:
+    """Remove what a killed run was writing."""
+    for pattern in (".*.tmp", "series/.*.tmp", ".labels/.*.tmp"):
+        for path in root.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
-def _write_part(root: Path, number: int, part: Dataset) -> None:
-    series, accounts, windows = _part_files(root, number)
-    # The series come last: a part counts as done when all three files are there.
-    for path, table in (
-        (accounts, _accounts_table(part)),
-        (windows, _windows_table(part)),
-        (series, _series_table(part)),
-    ):
-        _rename_when_done(path, partial(_write_table, table))
+def _forget_unfinished(root: Path) -> None:
+    for path in (root / ".labels").glob("part-*"):
+        path.unlink(missing_ok=True)
+    if (root / ".labels").is_dir() and not any((root / ".labels").iterdir()):
+        (root / ".labels").rmdir()
+    (root / ".unfinished.json").unlink(missing_ok=True)
 
 
-def _write_table(table: pa.Table, path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    pq.write_table(table, path, row_group_size=ROWS_PER_PART, compression="zstd")
+def _series_path(root: Path, number: int) -> Path:
+    return root / "series" / f"part-{number:05d}.parquet"
 
 
-def _join(sources: list[Path], target: Path) -> None:
-    import pyarrow.parquet as pq
+def _labels_path(root: Path, number: int) -> Path:
+    """Labels of a part until all parts are done, and the proof that this one is.
 
-    with pq.ParquetWriter(target, pq.read_schema(sources[0]), compression="zstd") as writer:
-        for source in sources:
-            writer.write_table(pq.read_table(source))
-
-
-def _series_table(part: Dataset) -> pa.Table:
-    import pyarrow as pa
-
-    panel = part.panel
-    n, length = len(panel), panel.n_steps
-    ids = pa.array(panel.account_ids, pa.string())
-    clock = panel.timestamps.astype("datetime64[ms]")
-    columns: dict[str, Any] = {
-        "account_id": pa.DictionaryArray.from_arrays(
-            pa.array(np.repeat(np.arange(n, dtype=np.int32), length)), ids
-        ),
-        "timestamp": pa.array(np.tile(clock, n), pa.timestamp("ms", tz="UTC")),
-    }
-    counts = {"": panel.values} if part.clean is None else {"": panel.values, "clean_": part.clean}
-    for prefix, dense in counts.items():
-        for m, metric in enumerate(METRICS):
-            column = dense[:, :, m].reshape(-1) if n else np.empty(0, np.float32)
-            columns[prefix + metric] = _whole(column)
-    bits = (part.mask.astype(np.uint8) << np.arange(len(METRICS), dtype=np.uint8)).sum(2, dtype=np.uint8)
-    columns["changed"] = pa.array(bits.reshape(-1))
-    return pa.table(columns)
+    The SHA-256 of the series and that of the labels in hexadecimal digits, then the labels.
+    """
+    return root / ".labels" / f"part-{number:05d}"
 
 
-def _whole(column: NDArray[np.float32]) -> pa.Array:
-    """Counts as nullable integers; missing ones are null."""
-    import pyarrow as pa
-
-    missing = np.isnan(column)
-    whole = np.where(missing, 0, column).astype(np.int64)
-    return pa.array(whole, mask=missing if missing.any() else None)
+def _read_labels(root: Path, number: int) -> tuple[str, str, bytes]:
+    content = _labels_path(root, number).read_bytes()
+    series, labels = content[:_DIGITS].decode("ascii"), content[_DIGITS : 2 * _DIGITS].decode("ascii")
+    return series, labels, content[2 * _DIGITS :]
 
 
-def _accounts_table(part: Dataset) -> pa.Table:
-    import pyarrow as pa
+def _digest_if_done(root: Path, number: int) -> str | None:
+    """Digest of the series of a part that is whole; None for one that is to be made (again).
 
-    frame = part.accounts
-    text, whole = pa.string(), pa.int64()
-    kinds = {
-        "account_id": text, "profile": text, "scenario": text, "is_fake": pa.bool_(), "attack": text,
-        "cohort_id": text, "cohort_size": whole, "intensity": pa.float64(), "world": whole, "owner_id": text,
-    }  # fmt: skip
-    table = pa.Table.from_pandas(
-        frame.reindex(columns=list(kinds)), schema=pa.schema(list(kinds.items())), preserve_index=False
-    )
-    # Notes of pandas about its index would differ from part to part.
-    return table.replace_schema_metadata(None)
+    A file with the right name proves little after a power failure: its bytes may never have
+    reached the disk. So both files are held against their digests.
+    """
+    try:
+        series, labels, content = _read_labels(root, number)
+        whole = labels == hashlib.sha256(content).hexdigest() and series == digest(_series_path(root, number))
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    return series if whole else None
 
 
-def _windows_table(part: Dataset) -> pa.Table:
-    import pyarrow as pa
-
-    moment = pa.timestamp("ms", tz="UTC")
-    kinds = {
-        "account_id": pa.string(), "attack": pa.string(), "metric": pa.string(), "start": pa.int64(),
-        "end": pa.int64(), "injected": pa.float64(), "start_time": moment, "end_time": moment,
-    }  # fmt: skip
-    table = pa.Table.from_pandas(
-        part.windows.reindex(columns=list(kinds)), schema=pa.schema(list(kinds.items())), preserve_index=False
-    )
-    # Notes of pandas about its index would differ from part to part.
-    return table.replace_schema_metadata(None)
+def _write_part(root: Path, number: int, write_part: Callable[[Path], Written]) -> str:
+    with _renamed_when_done(_series_path(root, number)) as temporary:
+        part = write_part(temporary)
+    labels = pack_labels(part.accounts, part.windows)
+    head = (part.digest + hashlib.sha256(labels).hexdigest()).encode("ascii")
+    # The labels come last: a part without them is not done.
+    with _renamed_when_done(_labels_path(root, number)) as temporary, temporary.open("wb") as file:
+        file.write(head)
+        file.write(labels)
+    return part.digest

@@ -7,7 +7,9 @@ mod attack;
 mod convert;
 mod expectation;
 mod features;
+mod ids;
 mod simulate;
+mod store;
 
 use pyo3::prelude::*;
 
@@ -21,7 +23,11 @@ mod _native {
     #[pymodule_export]
     use super::features::{extract_features, feature_columns, sum_forest};
     #[pymodule_export]
+    use super::ids::{id_buffers, ids};
+    #[pymodule_export]
     use super::simulate::{check_simulation, expand_preset, simulate_accounts, simulation_names};
+    #[pymodule_export]
+    use super::store::{PartWriter, write_part};
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -1,16 +1,19 @@
 //! Simulated accounts as flat arrays, account after account.
 
-use engine::attack::Attack;
-use engine::simulate::{Profile, Scenario, Simulated, Simulation, SimulationSpec, world};
+use engine::attack::{Attack, Window};
+use engine::simulate::{
+    Label, Labels, Profile, Scenario, Series, Simulation, SimulationSpec, world,
+};
 use fakeengage_core as engine;
-use numpy::PyArray1;
+use numpy::{PyArray1, PyReadwriteArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::convert::{Threads, value_error};
 
-fn parse(spec: &str) -> PyResult<Simulation> {
+/// A spec (JSON), checked.
+pub(crate) fn parse(spec: &str) -> PyResult<Simulation> {
     let spec: SimulationSpec =
         serde_json::from_str(spec).map_err(|e| PyValueError::new_err(format!("spec: {e}")))?;
     Simulation::new(spec).map_err(value_error)
@@ -48,78 +51,78 @@ fn number<T: PartialEq>(all: &[T], item: Option<T>) -> i64 {
     place.map_or(-1, |i| i as i64)
 }
 
-/// Accounts `start..stop` of a spec (JSON): values and mask in panel layout, and one array per label.
+/// Makes the accounts from `start` on of a spec (JSON) in the buffers given, laid out as in a panel;
+/// returns one array per label. How many accounts is how many fit into `changed`, which has one byte
+/// per account and step: bit `m` is set where an attack changed metric `m`.
 #[pyfunction]
-#[pyo3(signature = (spec, start, stop, *, threads, keep_clean))]
+#[pyo3(signature = (spec, start, values, clean, changed, *, threads))]
 pub(crate) fn simulate_accounts<'py>(
     py: Python<'py>,
     spec: &str,
     start: u64,
-    stop: u64,
+    mut values: PyReadwriteArray1<'py, f32>,
+    mut clean: Option<PyReadwriteArray1<'py, f32>>,
+    mut changed: PyReadwriteArray1<'py, u8>,
     threads: Threads,
-    keep_clean: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let made = py.detach(|| {
-        let simulation = parse(spec)?;
-        let range = simulation.range(start..stop, threads.0, keep_clean);
-        range.map_err(value_error)
-    })?;
-    let out = PyDict::new(py);
-    add_labels(py, &out, &made)?;
-    add_windows(py, &out, &made)?;
-    let (mut values, mut clean, mut mask) = (Vec::new(), Vec::new(), Vec::new());
-    for account in made {
-        values.extend(account.values);
-        clean.extend(account.clean.unwrap_or_default());
-        mask.extend(account.mask);
-    }
-    out.set_item("values", PyArray1::from_vec(py, values))?;
-    out.set_item("mask", PyArray1::from_vec(py, mask))?;
-    out.set_item("clean", PyArray1::from_vec(py, clean))?;
-    Ok(out)
-}
-
-fn add_labels(py: Python<'_>, out: &Bound<'_, PyDict>, made: &[Simulated]) -> PyResult<()> {
-    let whole = |value: &dyn Fn(&Simulated) -> i64| PyArray1::from_iter(py, made.iter().map(value));
-    let id = |number: u64| number as i64;
-    out.set_item("world", whole(&|a| id(a.placement.world)))?;
-    out.set_item(
-        "profile",
-        whole(&|a| number(&Profile::ALL, Some(a.profile))),
-    )?;
-    out.set_item(
-        "scenario",
-        whole(&|a| number(&Scenario::ALL, a.placement.scenario)),
-    )?;
-    out.set_item(
-        "attack",
-        whole(&|a| number(&Attack::ALL, a.placement.attack)),
-    )?;
-    out.set_item(
-        "cohort",
-        whole(&|a| a.placement.cohort.map_or(-1, |c| id(c.id))),
-    )?;
-    out.set_item(
-        "cohort_size",
-        whole(&|a| a.placement.cohort.map_or(0, |c| c.size as i64)),
-    )?;
-    out.set_item("owner", whole(&|a| a.placement.owner.map_or(-1, id)))?;
-    let intensity = made.iter().map(|a| a.intensity);
-    out.set_item("intensity", PyArray1::from_iter(py, intensity))
-}
-
-fn add_windows(py: Python<'_>, out: &Bound<'_, PyDict>, made: &[Simulated]) -> PyResult<()> {
-    let windows: Vec<_> = made
-        .iter()
-        .flat_map(|a| a.windows.iter().map(|w| (a.placement.index, *w)))
-        .collect();
-    let column = |value: &dyn Fn(&(u64, engine::attack::Window)) -> i64| {
-        PyArray1::from_iter(py, windows.iter().map(value))
+    let simulation = parse(spec)?;
+    let series = Series {
+        values: values.as_slice_mut()?,
+        clean: match &mut clean {
+            Some(clean) => Some(clean.as_slice_mut()?),
+            None => None,
+        },
+        changed: changed.as_slice_mut()?,
     };
-    out.set_item("window_account", column(&|(index, _)| *index as i64))?;
+    let n = (series.changed.len() / simulation.spec().length) as u64;
+    let labels = py.detach(|| simulation.fill(start..start.saturating_add(n), threads.0, series));
+    label_arrays(py, &labels.map_err(value_error)?)
+}
+
+/// One array per label: numbers of names in the lists of [`simulation_names`], -1 for none.
+pub(crate) fn label_arrays<'py>(py: Python<'py>, labels: &Labels) -> PyResult<Bound<'py, PyDict>> {
+    let out = PyDict::new(py);
+    let accounts = &labels.accounts;
+    let whole = |value: &dyn Fn(&Label) -> i64| {
+        PyArray1::from_vec(py, accounts.iter().map(value).collect::<Vec<_>>())
+    };
+    let id = |number: u64| number as i64;
+    for (name, array) in [
+        ("world", whole(&|a| id(a.placement.world))),
+        (
+            "profile",
+            whole(&|a| number(&Profile::ALL, Some(a.profile))),
+        ),
+        (
+            "scenario",
+            whole(&|a| number(&Scenario::ALL, a.placement.scenario)),
+        ),
+        (
+            "attack",
+            whole(&|a| number(&Attack::ALL, a.placement.attack)),
+        ),
+        (
+            "cohort",
+            whole(&|a| a.placement.cohort.map_or(-1, |c| id(c.id))),
+        ),
+        (
+            "cohort_size",
+            whole(&|a| a.placement.cohort.map_or(0, |c| c.size as i64)),
+        ),
+        ("owner", whole(&|a| a.placement.owner.map_or(-1, id))),
+    ] {
+        out.set_item(name, array)?;
+    }
+    let intensity: Vec<f64> = accounts.iter().map(|a| a.intensity).collect();
+    out.set_item("intensity", PyArray1::from_vec(py, intensity))?;
+    let column = |value: &dyn Fn(&(u64, Window)) -> i64| {
+        PyArray1::from_vec(py, labels.windows.iter().map(value).collect::<Vec<_>>())
+    };
+    out.set_item("window_account", column(&|(index, _)| id(*index)))?;
     out.set_item("window_metric", column(&|(_, w)| w.metric as i64))?;
     out.set_item("window_start", column(&|(_, w)| w.start as i64))?;
     out.set_item("window_end", column(&|(_, w)| w.end as i64))?;
-    let injected = windows.iter().map(|(_, w)| w.injected);
-    out.set_item("window_injected", PyArray1::from_iter(py, injected))
+    let injected: Vec<f64> = labels.windows.iter().map(|(_, w)| w.injected).collect();
+    out.set_item("window_injected", PyArray1::from_vec(py, injected))?;
+    Ok(out)
 }

@@ -2,6 +2,14 @@
 
 /// Number of metrics of a simulated account: views, likes, comments, shares.
 pub const N_METRICS: usize = 4;
+/// Their names, in order.
+pub const METRICS: [&str; N_METRICS] = ["views", "likes", "comments", "shares"];
+
+/// Public name of account `index`, the same whatever the number of accounts.
+#[must_use]
+pub fn account_id(index: u64) -> String {
+    format!("acc_{index:06}")
+}
 
 /// Counts, smooth expectation and habits of one organic account.
 #[derive(Debug, Clone)]

@@ -24,6 +24,7 @@ mod worker;
 mod workspace;
 pub mod world;
 
+pub use account::account_id;
 pub use batch::{Batch, Label, Labels, Series};
 pub use platform::Platform;
 pub use profile::Profile;
