@@ -1,4 +1,9 @@
-"""Times a pair of functions that must agree, and records the figures with the machine they were taken on."""
+"""Times a pair of functions that must agree, and records the figures with the machine they were taken on.
+
+The two take turns, so that what else the machine does hits both alike, and each turn gives one ratio: on a
+shared machine the median of those ratios holds where a ratio of medians drifts. Wall and processor time are
+both taken; processor time counts all threads.
+"""
 
 import argparse
 import json
@@ -14,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import fakeengage as fe
 
@@ -34,17 +40,96 @@ class Case:
     """What else is worth keeping, such as memory or bytes; asked for after the last run."""
 
 
-def timed(function: Callable[[], Any]) -> tuple[Any, float]:
-    begun = time.perf_counter()
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of one run."""
+
+    wall: float
+    cpu: float
+
+
+def timed(function: Callable[[], Any]) -> Spent:
+    """Runs a function and throws its answer away, which is not part of the time."""
+    wall, cpu = time.perf_counter(), time.process_time()
     answer = function()
-    return answer, time.perf_counter() - begun
+    spent = Spent(time.perf_counter() - wall, time.process_time() - cpu)
+    del answer
+    return spent
 
 
-def spread(function: Callable[[], Any]) -> dict[str, float]:
-    """Cold time of one run, then median and extremes of the warm ones, in seconds."""
-    _, cold = timed(function)
-    warm = [timed(function)[1] for _ in range(RUNS)]
-    return {"cold": cold, "median": statistics.median(warm), "min": min(warm), "max": max(warm)}
+def one_thread(function: Callable[[], Any]) -> Callable[[], Any]:
+    """The same function with the pools of BLAS and OpenMP at one thread: a reference gets no helpers."""
+
+    def alone() -> Any:
+        with threadpool_limits(limits=1):
+            return function()
+
+    return alone
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median and extremes."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def summary(cold: Spent, warm: list[Spent]) -> dict[str, Any]:
+    """Cold wall time of one run, then wall and processor time of the warm ones, in seconds."""
+    return {
+        "cold": cold.wall,
+        **spread([run.wall for run in warm]),
+        "cpu": spread([run.cpu for run in warm]),
+    }
+
+
+def measured(case: Case, runs: int = RUNS) -> dict[str, Any]:
+    """Times of one case, and the ratios of each turn where there is a reference."""
+    if case.reference is None:
+        return {"ours": summary(timed(case.ours), [timed(case.ours) for _ in range(runs)])}
+    reference = one_thread(case.reference)
+    cold = timed(case.ours), timed(reference)
+    ours, other = [], []
+    for turn in range(runs):
+        # Who goes first changes, so that neither always finds the other's leftovers in the cache.
+        first, second = (case.ours, reference) if turn % 2 == 0 else (reference, case.ours)
+        pair = [timed(first), timed(second)]
+        pair = pair if turn % 2 == 0 else pair[::-1]
+        ours.append(pair[0])
+        other.append(pair[1])
+    turns = list(zip(ours, other, strict=True))
+    return {
+        "ours": summary(cold[0], ours),
+        "reference": summary(cold[1], other),
+        "ratio": spread([b.wall / a.wall for a, b in turns]),
+        "cpu_ratio": spread([b.cpu / a.cpu for a, b in turns]),
+    }
+
+
+def line(name: str, row: dict[str, Any]) -> str:
+    """The figures of a case on one line."""
+
+    def milliseconds(side: dict[str, Any]) -> str:
+        return f"{side['median'] * 1e3:9.2f} ms (cpu {side['cpu']['median'] * 1e3:9.2f})"
+
+    text = f"{name:<56} ours {milliseconds(row['ours'])}"
+    text += "".join(f"   {kind} {value:.3f}" for kind, value in row.get("figures", {}).items())
+    if "reference" not in row:
+        return text
+    wall, cpu = row["ratio"], row["cpu_ratio"]
+    ratios = (f"{r['median']:.2f}x ({r['min']:.2f} to {r['max']:.2f})" for r in (wall, cpu))
+    return "  ".join(
+        (text, f"reference {milliseconds(row['reference'])}", "wall", next(ratios), "cpu", *ratios)
+    )
+
+
+def processor() -> str:
+    """What the system calls its processor, and whether it has the widest registers."""
+    try:
+        about = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    fields = {key.strip(): value.strip() for key, _, value in (text.partition(":") for text in about)}
+    widest = "AVX-512" if "avx512f" in fields.get("flags", "").split() else "no AVX-512"
+    return f"{fields.get('model name', platform.processor())}, {widest}"
 
 
 def surroundings() -> dict[str, Any]:
@@ -56,7 +141,9 @@ def surroundings() -> dict[str, Any]:
         "commit": commit.stdout.strip() or None,
         "machine": platform.machine(),
         "system": platform.system(),
+        "processor": processor(),
         "cores": os.cpu_count(),
+        "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "fakeengage": fe.__version__,
@@ -77,16 +164,12 @@ def main(name: str, cases: Callable[[bool], Iterator[Case]]) -> None:
         if arguments.check:
             print(f"{name}: {case.name}: answers agree")
             continue
-        row: dict[str, Any] = {"ours": spread(case.ours)}
-        line = f"{case.name:<44}{row['ours']['median'] * 1e3:10.2f} ms"
-        if case.reference:
-            row["reference"] = spread(case.reference)
-            row["ratio"] = row["reference"]["median"] / row["ours"]["median"]
-            line += f"   reference {row['reference']['median'] * 1e3:10.2f} ms   {row['ratio']:.1f}x"
+        # Two copies of a large answer would stay in memory while the next is timed.
+        del answer
+        row = measured(case)
         if case.figures:
             row["figures"] = case.figures()
-            line += "".join(f"   {name} {value:.3f}" for name, value in row["figures"].items())
-        print(line, flush=True)
+        print(line(case.name, row), flush=True)
         figures[case.name] = row
     if arguments.record and not arguments.check:
         RECORD.mkdir(exist_ok=True)
