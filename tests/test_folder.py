@@ -1,5 +1,6 @@
 """Folders written while simulating: killed at any moment, resumed to the same bytes, read by anybody."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -110,6 +111,25 @@ def test_interrupted_it_says_how_to_go_on(tmp_path: Path, whole: Path) -> None:
     assert not list(folder.rglob("*.tmp"))
     finish(start(folder))
     assert files(folder) == files(whole)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no terminals for tests on Windows")
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_terminal_is_shown_a_bar(tmp_path: Path, quiet: bool) -> None:
+    terminal, end = os.openpty()
+    words = ["simulate", "--n-users", "300", "--length", "48", "--out", str(tmp_path), *["--quiet"] * quiet]
+    with subprocess.Popen(
+        [sys.executable, "-m", "fakeengage", *words], stdout=subprocess.DEVNULL, stderr=end
+    ) as process:
+        os.close(end)
+        shown = b""
+        # Linux reports the other end's closing as an error.
+        with contextlib.suppress(OSError):
+            while block := os.read(terminal, 1 << 16):
+                shown += block
+        os.close(terminal)
+    assert process.returncode == 0
+    assert (b"simulating" in shown, b"100 %" in shown) == (not quiet, not quiet)
 
 
 def test_killed_and_whole_runs_load(whole: Path) -> None:
