@@ -25,7 +25,9 @@ mod _native {
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
-    use super::simulate::{check_simulation, expand_preset, simulate_accounts, simulation_names};
+    use super::simulate::{
+        check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,
+    };
     #[pymodule_export]
     use super::store::{PartWriter, write_part};
     #[pymodule_export]

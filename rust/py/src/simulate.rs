@@ -25,6 +25,12 @@ pub(crate) fn check_simulation(spec: &str) -> PyResult<()> {
     parse(spec).map(|_| ())
 }
 
+/// Instruction set in use: `avx512`, `avx2`, `neon` or `plain`; `FAKEENGAGE_SIMD` forces one.
+#[pyfunction]
+pub(crate) fn simd_path() -> &'static str {
+    engine::lanes::path_name()
+}
+
 /// A preset (JSON) with every field present and every prior at its lowest value, as JSON.
 #[pyfunction]
 pub(crate) fn expand_preset(preset: &str) -> PyResult<String> {

@@ -30,7 +30,7 @@ pub(super) struct Calendar {
 
 impl Calendar {
     pub(super) fn new(clock: Clock) -> Self {
-        let days = (clock.start_hour + clock.length) / 24 + 2;
+        let days = (clock.start_hour + clock.length) / 24 + 3;
         let weekday = |d: usize| (clock.start_weekday + 6 + d) % 7;
         let growth = |t: usize| {
             let days = t as f64 / 24.0;
@@ -271,12 +271,14 @@ fn rhythm(source: &Source<'_>, traits: &Traits, work: &mut Workspace) -> usize {
     let calendar = source.calendar;
     let trough = traits.trough();
     let start = calendar.clock.start_hour;
-    // The first day is the calendar's or the one before.
+    // The first day is the calendar's or the one before; one that begins after noon belongs to the
+    // next.
     let (skip, first_day) = if start < trough {
         (start + 24 - trough, 0)
     } else {
         (start - trough, 1)
     };
+    let first_day = first_day + usize::from(trough >= 12);
     let weekends = &calendar.weekend[first_day..];
     let days = weekends.len();
     let [a, b, c, d] = &mut work.words;
