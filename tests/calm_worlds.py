@@ -76,6 +76,14 @@ CALM = {
     "platform.outages_per_week": 0,
     "scenarios.share": 0,
     "single_posts.share": 0,
+    # Operators of one account each: accounts that share a clock would be fewer than they look.
+    "cohorts.lockstep_low": 1,
+    "cohorts.lockstep_high": 1,
+    "cohorts.wave_low": 1,
+    "cohorts.wave_high": 1,
+    "cohorts.sleeper_low": 1,
+    "cohorts.sleeper_high": 1,
+    "cohorts.other_share": 0,
     # Every order as large as it says, delivered at once, whole and without noise.
     "attacks.gain": 1,
     "attacks.duration_scale": 1,
