@@ -16,6 +16,8 @@ from scipy import stats
 Array = NDArray[np.float64]
 
 LEAST_P = 1e-6
+WIDEST = 5.0
+"""Standard errors by which a figure may miss its law; 5 are passed once in 1.7 million."""
 DRAWS = int(float(os.environ.get("FAKEENGAGE_LAW_DRAWS", "2e5")))
 """Counts per tested law. A total variation of 5 / sqrt(draws) is seen: 1 % here, 2e-4 with 6e8 draws."""
 LEAST_EXPECTED = 10.0
@@ -47,3 +49,13 @@ def uniform_places(law: Any, seen: Array, seed: int = 0) -> Array:
     """Where each count lies in its own law, 0 to 1, ties broken at random: uniform if the law is right."""
     below, at = law.cdf(seen - 1), law.pmf(seen)
     return np.clip(below + np.random.default_rng(seed).random(seen.shape) * at, 0, 1)
+
+
+def is_standard_normal(z: Array) -> bool:
+    """Whether mean, spread and shape of a sample are those of the standard normal law."""
+    n = len(z)
+    return bool(
+        abs(z.mean()) < WIDEST / np.sqrt(n)
+        and abs(z.std() - 1) < WIDEST / np.sqrt(2 * n)
+        and stats.kstest(z, "norm").pvalue > LEAST_P
+    )

@@ -113,5 +113,7 @@ def test_members_of_a_cohort_act_in_shared_hours(seed: int) -> None:
         near = np.stack([padded[:, shift : shift + active.shape[1]] for shift in range(lag + 1)]).any(0)
         for i, row in enumerate(near):
             others = np.delete(near, i, axis=0).any(0)
-            assert (row & others).any(), f"{cohort} ({attack}): {members['account_id'].iloc[i]} acts alone"
+            # Ramps and refills are a member's own: two of the three hours around a wave of one hour.
+            shared = (row & others).sum() / row.sum()
+            assert shared > 0.3, f"{cohort} ({attack}): {members['account_id'].iloc[i]} acts alone"
     assert seen >= COHORT_ATTACKS
