@@ -211,6 +211,10 @@ def test_laws_reach_the_engine() -> None:
     assert (clipped >= 0).all()
     with pytest.raises(ValueError, match="gain"):
         fe.inject(panel, "drip_feed", law={"gain": -1})
+    halved = fe.inject(panel, "drip_feed", seed=0, law={"drip_feed": {"weights": [0, 1, 0, 0]}})
+    assert {"likes"} == set(halved.windows["metric"])
+    with pytest.raises(ValueError, match="law: unknown field"):
+        fe.inject(panel, "drip_feed", law={"drip_feed": {"hour": [1, 2]}})
     with pytest.raises(ValueError, match="law: unknown field"):
         fe.inject(panel, "drip_feed", law={"gian": 1})
 

@@ -157,7 +157,8 @@ def inject(
     seed
         Same seed, same counts.
     law
-        Fields of the attack law to change, as in a preset's ``attacks`` section.
+        Fields of the attack law to change, as in a preset's ``attacks`` section; fields left out,
+        those of a single attack too, keep their defaults.
     threads
         Threads; all cores by default. The result does not depend on them.
 
@@ -181,7 +182,7 @@ def inject(
     first, last = chosen_steps(panel, chosen, window, shared)
     request = {
         "attack": attack,
-        "law": json.dumps({"full_length_share": 0.0, **(law or {})}),
+        "law": _law(law or {}),
         "metrics": [METRICS.index(metric) for metric in panel.metrics],
         "typical": _typical_means(panel),
         "intensity": None if intensity is None else float(intensity),
@@ -211,6 +212,15 @@ def inject(
             "choose others, or another window"
         )
     return _injection(panel, attack, made["data"], chosen[done], drawn[done], chosen[~done])
+
+
+def _law(changes: Mapping[str, Any]) -> str:
+    """The default law with some fields changed, as JSON: an attack names only the fields that differ."""
+    law: dict[str, Any] = json.loads(_native.default_attack_law())
+    for name, value in {"full_length_share": 0.0, **changes}.items():
+        known = law.get(name)
+        law[name] = {**known, **value} if isinstance(known, dict) and isinstance(value, Mapping) else value
+    return json.dumps(law)
 
 
 def _check(panel: Panel, attack: str, intensity: float | None, seed: int) -> None:

@@ -13,6 +13,8 @@ use crate::rng::Stream;
 pub const BLOCK: u64 = 100;
 /// World-local accounts among which attacks alternate and cohorts form.
 pub const NEIGHBOURHOOD: u64 = 65_536;
+/// Mean number of accounts of one owner that rise together.
+const MEAN_FAMILY: f64 = 3.0;
 /// Groups of twelve fakes whose cohorts are cut together: a cohort is found without walking the
 /// whole neighbourhood.
 const CHUNK: u64 = 256;
@@ -205,28 +207,38 @@ impl Plan {
         }
         // Fakes and normals mixed again, so that siblings are found among both.
         chosen.sort_unstable_by_key(|&i| rank[i]);
-        let siblings = Self::siblings(&mut stream, chosen.len(), law);
+        let families = Self::families(&mut stream, chosen.len(), law);
+        // The number of a family that each of the first accounts belongs to.
+        let siblings: Vec<u64> = (0..)
+            .zip(&families)
+            .flat_map(|(family, &size)| std::iter::repeat_n(family, size))
+            .collect();
         for (n, &i) in chosen.iter().enumerate() {
             // One draw per account whatever comes of it: scenarios of neighbours stay put.
             let u = stream.uniform();
-            if n < siblings {
+            if let Some(family) = siblings.get(n) {
                 accounts[i].scenario = Some(Scenario::SiblingSpillover);
-                accounts[i].owner = Some(block);
+                accounts[i].owner = Some(block * BLOCK + family);
             } else {
                 accounts[i].scenario = Scenario::pick(law, u);
             }
         }
     }
 
-    /// Members of the block's one group with a common owner: 0, or 2 to 4.
-    fn siblings(stream: &mut Stream, chosen: usize, law: &ScenarioLaw) -> usize {
-        let size = 2 + stream.below(3);
+    /// Sizes of the block's groups with a common owner, 2 to 4 each: as many as the weight of the
+    /// scenario asks for on average, in whole groups.
+    fn families(stream: &mut Stream, chosen: usize, law: &ScenarioLaw) -> Vec<usize> {
         let expected = chosen as f64 * Scenario::share_of_siblings(law);
-        if stream.chance(expected / 3.0) && size <= chosen {
-            size
-        } else {
-            0
-        }
+        let n = (expected / MEAN_FAMILY + stream.uniform()) as usize;
+        let mut left = chosen;
+        (0..n)
+            .map(|_| 2 + stream.below(3))
+            .take_while(|&size| {
+                let fits = size <= left;
+                left = left.saturating_sub(size);
+                fits
+            })
+            .collect()
     }
 }
 

@@ -127,13 +127,34 @@ fn scenarios_fall_on_a_fixed_share_of_fakes_and_normals() {
         seen.extend(special.iter().map(|s| s.name()));
     }
     assert_eq!(seen.len(), Scenario::ALL.len(), "{seen:?}");
-    for siblings in all.chunks(100) {
-        let owned: Vec<_> = siblings.iter().filter(|a| a.owner.is_some()).collect();
-        assert!(owned.is_empty() || (2..=4).contains(&owned.len()));
-        assert!(
-            owned
-                .iter()
-                .all(|a| a.scenario == Some(Scenario::SiblingSpillover))
-        );
+}
+
+#[test]
+fn families_are_as_frequent_as_their_weight_says_and_stay_in_their_block() {
+    for (share, weight) in [(0.25, 1.0), (0.25, 6.0), (1.0, 1.0), (1.0, 40.0)] {
+        let mut law = preset("published");
+        law.scenarios.share = share;
+        law.scenarios.weights.sibling_spillover = weight;
+        let plan = plan(0.0, 1);
+        let mut families: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        let n_blocks = 60;
+        for block in 0..n_blocks {
+            for account in plan.block(block, &law) {
+                let sibling = account.scenario == Some(Scenario::SiblingSpillover);
+                assert_eq!(account.owner.is_some(), sibling);
+                if let Some(owner) = account.owner {
+                    families.entry(owner).or_default().push(account.index);
+                }
+            }
+        }
+        let mut members = 0;
+        for family in families.values() {
+            assert!((2..=4).contains(&family.len()));
+            assert_eq!(family[0] / BLOCK, family[family.len() - 1] / BLOCK);
+            members += family.len();
+        }
+        let expected = share * (n_blocks * BLOCK) as f64 * weight / (13.0 + weight);
+        let got = members as f64 / expected;
+        assert!((0.85..1.15).contains(&got), "{share} {weight}: {got}");
     }
 }
