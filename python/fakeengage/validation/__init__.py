@@ -67,13 +67,17 @@ def validate(source: Panel | Labelled | Any, **options: Any) -> Validation:
 
             panel = read_panel(source, **options)
         fake = None if panel.is_fake is None else list(panel.is_fake)
-    found = [*quality_findings(panel), *statistic_findings(panel, fake)]
-    if dataset is not None:
-        found += label_findings(dataset)
+    labels = [] if dataset is None else label_findings(dataset)
     exam = exam_of_panel(panel) if dataset is None else exam_of_dataset(dataset)
     if exam is not None:
-        found += exam_findings(exam)
-    return Validation.of(found)
+        labels += exam_findings(exam)
+    return Validation.of(
+        {
+            "quality": quality_findings(panel),
+            "statistics": statistic_findings(panel, fake),
+            "labels": labels,
+        }
+    )
 
 
 def exam_findings(exam: Exam) -> list[Finding]:

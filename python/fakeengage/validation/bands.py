@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fakeengage.validation.findings import Finding
 
 # Public data that the bands come from.
-_HOURLY = "12 videos polled for 10 weeks, 2020–21"  # YouTube, every 15 minutes, views and likes
+_HOURLY = "12 public videos"  # YouTube, polled every 15 minutes for 10 weeks, 2020–21: views and likes
 _SHORT = "10,102 viral short videos"  # TikTok, final counts
 _TRENDING = "3,171 trending videos"  # YouTube, day by day, 2017–18
 
@@ -28,11 +28,11 @@ class Band:
     high: float
     measured: str
 
-    def judge(self, check: str, figure: float, message: str, below: str = "", above: str = "") -> Finding:
+    def judge(self, check: str, figure: float, message: str, below: str = "") -> Finding:
         """A note inside the band, a warning outside: unusual data are not wrong data."""
         inside = self.low <= figure <= self.high
         unusual = f"unusual: {self.low:g} to {self.high:g} is plausible"
-        why = (below if figure < self.low else above) or "compare with data of the same platform"
+        why = (below if figure < self.low else "") or "compare with data of the same platform"
         text = f"{message}; measured elsewhere: {self.measured}"
         if inside:
             return Finding(check, "note", figure, text)
@@ -42,7 +42,7 @@ class Band:
 BANDS = {
     "daily_peak": Band(1.1, 3.5, f"1.44–1.95 ({_HOURLY})"),
     "daily_trough": Band(0.02, 0.9, f"0.12–0.42 ({_HOURLY})"),
-    "weekend": Band(0.0, 0.6, "0.05–0.15 on viral posts and in publishers' reports"),
+    "weekend": Band(0.0, 0.85, "5–15 % on viral posts and in publishers' reports"),
     "noise": Band(0.03, 1.2, f"0.10–0.34, typically 0.17 ({_HOURLY})"),
     "residual_memory": Band(-0.2, 0.95, f"0.14–0.55 ({_HOURLY})"),
     "loud_hours": Band(0.0, 0.08, f"0.016 % ({_HOURLY})"),

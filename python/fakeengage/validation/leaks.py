@@ -82,16 +82,17 @@ def divisibility(values: Array, rng: np.random.Generator) -> Array:
     of counts; a plain share would also tell how many counts there are, hence how large the account is.
     """
     n, steps, n_metrics = values.shape
-    from_here = _SMALLEST + rng.integers(0, _PERIOD, n)
+    from_here: NDArray[np.int64] = _SMALLEST + rng.integers(0, _PERIOD, (n, 1))
     # What is not whole has no last digit; rounding would give it one.
     whole: NDArray[np.int64] = np.where(values == np.rint(values), values, -1.0).astype(np.int64)
+    limit = min(int(_TOP * steps), steps - 1)
     columns = []
     for k in range(n_metrics):
-        counts = whole[:, :, k]
-        large = counts >= from_here[:, None]
-        ranked = np.sort(np.where(large, counts, -1), axis=1)
-        limit = np.take(ranked, min(int(_TOP * steps), steps - 1), axis=1)
-        top = large & (counts >= limit[:, None])
+        counts: NDArray[np.int64] = whole[:, :, k]
+        large = counts >= from_here
+        ranked: NDArray[np.int64] = np.where(large, counts, -1)
+        ranked.sort(axis=1)
+        top = large & (counts >= ranked[:, limit : limit + 1])
         tests = [(counts % d == 0, 1 / d, seen) for d in _DIVISORS for seen in (large, top)]
         tests += [(counts % 10 == digit, 0.1, large) for digit in range(1, 10)]
         for hit, chance, seen in tests:

@@ -125,12 +125,12 @@ def _week(metric: str, folded: Folded) -> Iterator[Finding]:
         for days, size in ((weekend, n[0]), (~weekend, n[1]))
     ]
     effect = np.log((np.maximum(means[0], 0) + 1) / (np.maximum(means[1], 0) + 1))
-    size = float(np.median(np.abs(effect)))
+    size = float(np.expm1(np.median(np.abs(effect))))
     typical = 100 * float(np.expm1(np.median(effect)))
     yield BANDS["weekend"].judge(
         f"weekend_{metric}",
         size,
-        f"{metric} at weekends differ by a factor of {np.exp(size):.2f} from weekdays "
+        f"{metric} at weekends and on weekdays differ by {100 * size:.0f} % "
         f"(median account, either way; {typical:+.0f} % with sign)",
     )
 
@@ -144,7 +144,7 @@ def _noise(metric: str, folded: Folded) -> Iterator[Finding]:
     yield BANDS["noise"].judge(
         f"noise_{metric}",
         noise,
-        f"{metric} scatter by a factor of {np.exp(noise):.2f} around day and hour (median busy account)",
+        f"{metric} scatter around day and hour with a sd of log {noise:.2f} (median busy account)",
         below="smoother than counts can be: are these predicted or generated numbers?",
     )
     there = ~np.isnan(residual)
@@ -154,7 +154,7 @@ def _noise(metric: str, folded: Folded) -> Iterator[Finding]:
     yield BANDS["residual_memory"].judge(
         f"residual_memory_{metric}",
         memory,
-        f"what {metric} deviate from day and hour by correlates by {memory:.2f} from step to step",
+        f"deviations of {metric} from day and hour correlate by {memory:.2f} from step to step",
     )
     expected = np.maximum(np.expm1(folded.expected[busy]).reshape(residual.shape), 1.0)
     counts = np.nan_to_num(folded.counts[busy].reshape(residual.shape))
