@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import subprocess
 import warnings
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,8 +26,7 @@ from fakeengage.baselines import naive_aggregates
 from fakeengage.features import SUMMARY_OWNERS
 from fakeengage.ranking import auroc
 
-ROOT = Path(__file__).resolve().parents[1]
-RECORD = ROOT / "benches" / "record"
+RECORD = Path(__file__).parent / "record"
 FOLDS = 5
 
 # Columns of the naive list that hold the six correlations.
@@ -150,15 +148,11 @@ def main() -> None:
         for name in ("n_users", "preset"):
             if getattr(options, name) != parser.get_default(name):
                 command += f" --{name.replace('_', '-')} {getattr(options, name)}"
-        commit = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
         about = [
             datetime.now(timezone.utc).date().isoformat(),
             platform.machine(),
             f"Python {platform.python_version()}",
             f"fakeengage {fe.__version__}",
-            f"commit {commit.stdout.strip() or 'unknown'}",
         ]
         RECORD.mkdir(exist_ok=True)
         path = RECORD / f"calibration_{options.preset}.md"
