@@ -21,7 +21,7 @@ PYTEST = [PYTHON, "-m", "pytest", "-q"]
 
 # Studies measure quality and take minutes; the smallest pass of those that need no data of others.
 STUDIES = [
-    ["calibration_published.py", "--seeds", "1", "--n-users", "100"],
+    ["calibration_published.py", "--seeds", "1", "--n-users", "100", "--full"],
     ["detectors_published.py", "--seeds", "1", "--n-users", "100"],
 ]
 

@@ -50,7 +50,7 @@ SIMULATION = {"attacks", "dataset", "presets", "simulation", "simulation_spec"}
 # Packages that only some modules may use, at whatever place in the file.
 CONFINED = {
     "torch": {"models"},
-    "sklearn": {"baselines", "evaluation", "features", "models", "pipeline", "splits"},
+    "sklearn": {"baselines", "evaluation", "features", "models", "pipeline", "splits", "validation"},
     "safetensors": {"models"},
     "matplotlib": {"plots", "report"},
     "jinja2": {"report"},

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fakeengage.cli import options
 from fakeengage.cli.console import counting, note, say, working
 from fakeengage.cli.options import Data, Out, Threads
 from fakeengage.cli.sources import load
@@ -187,8 +188,16 @@ def features(
     say(f"{frame.shape[1]} features of {len(frame)} accounts\n{out}")
 
 
-def validate(data: Data) -> None:
-    """Check data before it is judged: quality, and for simulated data its statistics.
+def validate(
+    data: Data,
+    columns: options.Columns = None,
+    timezone: options.Timezone = None,
+    counts: options.Counts = None,
+    gaps: options.Gaps = None,
+    resample: options.Resample = None,
+    from_events: options.FromEvents = False,
+) -> None:
+    """Check data before it is judged: quality, statistics, and labels where there are any.
 
     \b
     Examples:
@@ -196,15 +205,30 @@ def validate(data: Data) -> None:
       fakeengage validate data/raw
 
     \b
+    Labels are those of a simulated folder, or the columns label, window_start and window_end: do they let
+    somebody tell fakes from normals without looking at the attacks?
     Exit code 1 when a check fails.
     """
     import fakeengage as fe
-
-    source = load(data)
-    with working("checking"):
-        found = fe.validate(source)
     from fakeengage.cli.console import print_table
 
-    print_table(found.findings)
+    reading = {
+        "columns": options.pairs(columns),
+        "timezone": timezone,
+        "counts": counts,
+        "gaps": gaps,
+        "resample": resample,
+        "from_events": from_events or None,
+    }
+    with working("reading"):
+        source = load(data, {name: value for name, value in reading.items() if value is not None})
+    with working("checking quality, statistics and labels"):
+        found = fe.validate(source)
+    for part in ("quality", "statistics", "labels"):
+        rows = found.part(part)
+        if len(rows):
+            say(part)
+            print_table(rows)
+            say("")
     if not found.ok:
         raise typer.Exit(1)

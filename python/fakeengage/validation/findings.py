@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -48,21 +48,30 @@ class Validation:
         ``check, severity, figure, message, remedy``, errors first.
     ok
         Whether there is no error.
+    parts
+        What each finding belongs to: ``quality``, ``statistics`` or ``labels``.
     """
 
     findings: pd.DataFrame
     ok: bool
+    parts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, found: Iterable[Finding]) -> Validation:
-        """Ranked findings; within a severity the order of the checks stays."""
+    def of(cls, found: Mapping[str, Iterable[Finding]]) -> Validation:
+        """Ranked findings of each part; within a severity the order of the checks stays."""
         import pandas as pd
 
-        ranked = sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+        every = [(part, finding) for part, findings in found.items() for finding in findings]
+        every.sort(key=lambda pair: SEVERITIES.index(pair[1].severity))
         columns = ["check", "severity", "figure", "message", "remedy"]
-        rows = [[getattr(finding, column) for column in columns] for finding in ranked]
+        rows = [[getattr(finding, column) for column in columns] for _, finding in every]
         frame = pd.DataFrame(rows, columns=columns)
-        return cls(frame, not any(finding.severity == "error" for finding in ranked))
+        passed = not any(finding.severity == "error" for _, finding in every)
+        return cls(frame, passed, tuple(part for part, _ in every))
+
+    def part(self, name: str) -> pd.DataFrame:
+        """Findings of one part: ``quality``, ``statistics`` or ``labels``."""
+        return self.findings[[part == name for part in self.parts]]
 
     def __str__(self) -> str:
         columns = (self.findings[name] for name in ("severity", "check", "message", "remedy"))

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.panel import Panel
+from fakeengage.validation.aligned import align
 from fakeengage.validation.findings import Finding, plain
 from fakeengage.validation.quality import sample_of
+from fakeengage.validation.ratios import ratio_findings
+from fakeengage.validation.rhythm import rhythm_findings
 
 _MIN_STEPS = 48
+_GRID_CELLS = 6_000_000
 _MIN_MEAN = 5.0  # counts per step below which dispersion says nothing but the size of the counts
 
 
-def statistic_findings(panel: Panel) -> list[Finding]:
-    """Findings on dispersion, tails, cycles and the ties between metrics."""
+def statistic_findings(panel: Panel, fake: Sequence[Any] | None = None) -> list[Finding]:
+    """Findings on dispersion, tails, cycles, ratios and the ties between metrics.
+
+    Parameters
+    ----------
+    panel
+        Any panel.
+    fake
+        Labels, one per account: accounts called fake are left out.
+    """
     sample = sample_of(panel)
+    if fake is not None:
+        organic = np.array([label is None or not label for label in fake], dtype=bool)
+        sample = sample[organic[sample]]
     found: list[Finding] = []
     for metric in panel.metrics:
         k = panel.metrics.index(metric)
@@ -26,6 +42,9 @@ def statistic_findings(panel: Panel) -> list[Finding]:
             found += _of_metric(metric, series)
     found += _cycle(panel, sample)
     found += _ties(panel, sample)
+    if len(sample):
+        grid = align(panel, sample, _GRID_CELLS)
+        found += [*rhythm_findings(grid), *ratio_findings(grid)]
     return found
 
 
