@@ -16,6 +16,8 @@ use pyo3::prelude::*;
 /// Native engine of fakeengage.
 #[pymodule(gil_used = false)]
 mod _native {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::attack::{
         attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
@@ -30,6 +32,15 @@ mod _native {
     };
     #[pymodule_export]
     use super::store::{PartWriter, write_part};
+    /// The instruction set can be forced from outside, once per process.
+    #[pymodule_init]
+    fn init(_: &Bound<'_, PyModule>) -> PyResult<()> {
+        if let Ok(name) = std::env::var("FAKEENGAGE_SIMD") {
+            fakeengage_core::lanes::choose_path(&name);
+        }
+        Ok(())
+    }
+
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -7,8 +7,8 @@
 //! on every path, so the bits do not depend on the width of the registers or on the machine's
 //! library.
 //!
-//! The path can be forced by the environment variable `FAKEENGAGE_SIMD` (`plain`, `avx2`,
-//! `avx512`), which tests use to show that all agree. Without hardware for fused multiply-adds (x86
+//! The path can be chosen once, before the first draw ([`choose_path`]); tests use it to show that all
+//! agree. Without hardware for fused multiply-adds (x86
 //! processors from before 2013) the plain path computes them in software: right, not fast.
 
 mod draws;
@@ -21,32 +21,30 @@ pub(crate) use philox::{Key, uniform};
 
 use std::sync::OnceLock;
 
-/// Instruction set that this process uses.
+static PATH: OnceLock<pulp::Arch> = OnceLock::new();
+
+/// Instruction set that this process uses: the best there is, unless another was chosen.
 pub(crate) fn path() -> pulp::Arch {
-    static PATH: OnceLock<pulp::Arch> = OnceLock::new();
-    *PATH.get_or_init(|| forced(std::env::var("FAKEENGAGE_SIMD").ok().as_deref()))
+    *PATH.get_or_init(pulp::Arch::new)
 }
 
-/// The path asked for where this machine has it, else the best one.
-fn forced(name: Option<&str>) -> pulp::Arch {
-    #[cfg(target_arch = "x86_64")]
+/// Chooses the path `plain`, `avx2` or `avx512` for this process, where this machine has it; any other
+/// name stands for the best there is. Later choices, and those after the first use, change nothing.
+pub fn choose_path(name: &str) {
+    // Refused where a path was chosen before: that one is in use.
+    let _ = PATH.set(named(name));
+}
+
+fn named(name: &str) -> pulp::Arch {
     match name {
-        Some("avx2") => {
-            if let Some(simd) = pulp::x86::V3::try_new() {
-                return pulp::Arch::V3(simd);
-            }
-        }
-        Some("plain") => return pulp::Arch::Scalar,
-        _ => {}
+        "plain" => pulp::Arch::Scalar,
+        #[cfg(target_arch = "x86_64")]
+        "avx2" => pulp::x86::V3::try_new().map_or_else(pulp::Arch::new, pulp::Arch::V3),
+        _ => pulp::Arch::new(),
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    if name == Some("plain") {
-        return pulp::Arch::Scalar;
-    }
-    pulp::Arch::new()
 }
 
-/// Name of the path in use, as [`path`] accepts it.
+/// Name of the path in use, as [`choose_path`] takes it.
 #[must_use]
 pub fn path_name() -> &'static str {
     match path() {

@@ -240,9 +240,12 @@ fn draws_of_any_length_agree_with_longer_ones() {
 
 #[test]
 fn a_path_can_be_forced_and_is_the_best_otherwise() {
-    assert!(matches!(forced(Some("plain")), pulp::Arch::Scalar));
-    let name = |arch: pulp::Arch| format!("{arch:?}");
-    assert_eq!(name(forced(None)), name(pulp::Arch::new()));
-    assert_eq!(name(forced(Some("no such path"))), name(pulp::Arch::new()));
+    assert!(matches!(named("plain"), pulp::Arch::Scalar));
+    for name in ["avx512", "", "no such path"] {
+        assert_eq!(
+            format!("{:?}", named(name)),
+            format!("{:?}", pulp::Arch::new())
+        );
+    }
     assert!(["plain", "avx2", "avx512", "neon"].contains(&path_name()));
 }
