@@ -13,10 +13,11 @@ import numpy as np
 
 from fakeengage.estimation.calibrate import Fit, calibrate
 from fakeengage.estimation.fields import base_fields, fill
-from fakeengage.estimation.gauges import group_sizes, measure, view_of
+from fakeengage.estimation.gauges import measure
 from fakeengage.estimation.guess import facts_of, first_numbers
 from fakeengage.estimation.sample import Sample, mirror, take
 from fakeengage.estimation.sentences import header_of, sentences_of
+from fakeengage.estimation.view import group_sizes, view_of
 from fakeengage.estimation.writing import estimated_fields, preset_text
 from fakeengage.panel import Panel
 
@@ -90,6 +91,7 @@ def estimate_preset(
     seed: int = 0,
     rounds: int = 15,
     threads: int | None = None,
+    name: str | None = None,
     **options: Any,
 ) -> PresetEstimate:
     """The preset whose organic accounts look like the accounts of `source`.
@@ -100,14 +102,16 @@ def estimate_preset(
         A panel, or anything that :func:`fakeengage.read_panel` reads; hourly, any of the four metrics. All
         accounts are taken for organic.
     base
-        Preset whose numbers stand where the data cannot tell (attacks, metrics that are absent); the middle of
-        its priors.
+        Preset whose numbers stand where the data cannot tell (attacks, absent metrics); the middle of its
+        priors.
     seed
         Seed of the accounts that are simulated for comparison; the estimate depends on it slightly.
     rounds
         Corrections by simulating and comparing; 0 for moments only.
     threads
         Threads to use; the estimate does not depend on it.
+    name
+        What the preset file calls the data; the name of the file when left out.
     **options
         Options of :func:`fakeengage.read_panel`.
 
@@ -144,16 +148,17 @@ def estimate_preset(
     if rounds < 0:
         raise ValueError(f"rounds: {rounds} is not allowed; 0 or more")
     known = base_fields(base)
-    name = str(source) if isinstance(source, (str, os.PathLike)) else "a panel"
+    if name is None:
+        name = str(source) if isinstance(source, (str, os.PathLike)) else "a panel"
     if not isinstance(source, Panel):
         from fakeengage.reading import read_panel
 
         source = read_panel(source, **options)
     sample = take(source)
     view = view_of(sample)
-    facts = facts_of(sample, view)
+    facts = facts_of(sample)
     sizes = group_sizes(sample, view.groups)
-    start = first_numbers(sample, view, measure(sample, view), known, facts)
+    start = first_numbers(sample, view, measure(sample, view), known)
     fit = calibrate(start, known, sample, view, facts, sizes, rounds=int(rounds), seed=seed, threads=threads)
     fields = fill(fit.numbers, known, sample, facts, sizes)
     fields["description"] = f"Estimated from {len(source)} accounts of {Path(name).name}"
@@ -186,7 +191,8 @@ def simulate_alike(
 ) -> Panel:
     """Organic simulated accounts with the starts, lengths, gaps and metrics of `panel`, to lay beside it.
 
-    Account ``i`` starts at the same hour of the week as account ``i`` of `panel` and misses the same hours.
+    Account ``i`` starts at the same hour of the week (in series under a week: of the day) as account ``i`` of
+    `panel` and misses the same hours; the returned panel has the starts of `panel`.
     """
     longest = int(panel.lengths.max(initial=0))
     counts = np.full((len(panel), longest, len(panel.metrics)), np.nan)

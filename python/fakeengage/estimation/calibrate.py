@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.estimation.fields import Numbers, fill, kind_of, moved
-from fakeengage.estimation.gauges import Gauges, View, measure
+from fakeengage.estimation.gauges import Gauges, measure
 from fakeengage.estimation.sample import FEW_ACCOUNTS, MOST_CELLS, Sample, mirror
+from fakeengage.estimation.view import View
 
+_BURSTY: Numbers = {
+    "burst_rate": 8.0, "burst_size": 5.0, "burst_spread": 1.0, "burst_hours": 0.5, "sharp": 0.7,
+    "memory": 0.2, "rho": 0.6, "dispersion": 0.5,
+}  # fmt: skip
+_AROUND = 0.4  # spread of the first numbers tried, on the scale of each
+_FEW_STARTS = 24  # more hours of the week to start at would take more time than they are worth
 _PROBE = 0.3  # by how much a number is moved to see what it does: above the noise of a small sample
 _LONGEST = 1.0  # of one correction, on the scale of each number
 _FRESH = 5  # corrections after which the slopes are measured again
@@ -21,6 +28,7 @@ _FLOOR = 0.01  # … and at least
 _FLOORS = {"rho": 0.04, "ratio_rho": 0.04, "common_rho": 0.05, "burst_stay": 0.05}
 _LOUD = 3.0  # differences above so many units count by their logarithm
 _LOGARITHMS = frozenset({"level", "ratio", "growth", "weekend"})  # compared as differences
+_FIRST_LOOK = frozenset({"level", "level_sd", "zero", "day_depth", "ratio", "ratio_sd"})  # weigh double
 _SMALL = frozenset({"nugget_slope", "memory_slope", "burst_share", "burst_share_slope", "zero_slope"})
 
 
@@ -45,7 +53,7 @@ class Fit:
 
 
 def calibrate(
-    start: Numbers,
+    moments: Numbers,
     base: Mapping[str, Any],
     sample: Sample,
     view: View,
@@ -61,9 +69,9 @@ def calibrate(
     Damped least squares on all statistics at once: slopes by moving one number at a time, corrected after
     every step by what it brought. All rounds share one seed, so that only the numbers make a difference.
     """
-    names = list(start)
+    names = list(moments)
     wanted = measure(sample, view)
-    origin = dict(start)
+    origin = dict(moments)
     n, n_hours = sample.counts.shape[:2]
     shape = sample.repeated(max(1, min(-(-FEW_ACCOUNTS // n), MOST_CELLS // (n * n_hours))))
 
@@ -72,11 +80,21 @@ def calibrate(
 
     def look(numbers: Numbers) -> Gauges:
         fields = fill(numbers, base, sample, facts, sizes)
-        return measure(mirror(shape, seed, overrides=organic_of(fields), threads=threads), view)
+        made = mirror(shape, seed, overrides=organic_of(fields), threads=threads, most_starts=_FEW_STARTS)
+        return measure(made, view)
 
     place = np.zeros(len(names))
-    found = look(start)
+    found = look(moments)
     rest = _difference(wanted, found)
+    # Moments may start in a wrong valley (noise or bursts? both make tails): look around first.
+    around = np.random.default_rng(seed).normal(0.0, _AROUND, (2 * len(names), len(names)))
+    for k, by in enumerate(around if rounds else ()):
+        first = moments if k % 2 else {**moments, **_BURSTY}
+        tried = {name: moved(kind_of(name), first[name], float(b)) for name, b in zip(names, by, strict=True)}
+        seen = look(tried)
+        then = _difference(wanted, seen)
+        if then @ then < rest @ rest:
+            origin, rest, found = tried, then, seen
     slopes = np.empty((len(rest), 0))
     damping = 1.0
     for turn in range(rounds):
@@ -117,7 +135,9 @@ def _difference(wanted: Gauges, found: Gauges) -> NDArray[np.float64]:
         if name == "peak":
             gap = ((gap + 12) % 24 - 12) * 0.2
         floor = _FLOORS.get(name, 0.1 * _FLOOR if name in _SMALL else _FLOOR)
-        scale = 0.05 if name in _LOGARITHMS or name == "peak" else _PRECISION * np.abs(want) + floor
+        scale = 0.03 if name in _LOGARITHMS or name == "peak" else _PRECISION * np.abs(want) + floor
+        if name in _FIRST_LOOK:
+            scale = scale / 2
         # One statistic that the laws cannot reach must not outweigh all that they can.
         parts.append(_LOUD * np.arcsinh(np.nan_to_num(gap / scale) / _LOUD))
     return np.concatenate(parts)

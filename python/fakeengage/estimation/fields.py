@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fakeengage.estimation.gauges import ranks
 from fakeengage.estimation.sample import Sample
+from fakeengage.estimation.view import ranks
 from fakeengage.presets import is_prior, load_preset
 
 PROFILES = ("dormant", "new", "casual", "impulsive", "regular", "power", "influencer")
@@ -26,7 +26,17 @@ SLOPED = ("dispersion", "memory", "idle", "burst_rate")
 """Numbers that may differ between small accounts and large ones."""
 
 SHARES = frozenset(
-    {"idle", "rho", "sharp", "hour_rho", "ratio_rho", "ratio_tie", "release", "exponent_spread", "idle_spread"}
+    {
+        "idle",
+        "rho",
+        "sharp",
+        "hour_rho",
+        "ratio_rho",
+        "ratio_tie",
+        "release",
+        "exponent_spread",
+        "idle_spread",
+    }
 )
 """Numbers between 0 and 1, moved on the scale of log odds; the others move on that of the logarithm."""
 
@@ -44,6 +54,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "idle_run": (1.0, 400.0),
     "idle_spread": (0.02, 1.0),
     "burst_size": (0.1, 60.0),
+    "burst_spread": (0.05, 2.0),
+    "burst_hours": (0.2, 24.0),
     "sharp": (0.01, 0.99),
     "day_depth": (0.005, 2.5),
     "peak": (0.0, 24.0),
@@ -81,6 +93,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "idle_run": (_PROFILE + "idle_run_hours",),
     "burst_rate": (_PROFILE + "bursts_per_week",),
     "burst_size": (_PROFILE + "burst_size",),
+    "burst_spread": (_PROFILE + "burst_log_sd",),
+    "burst_hours": (_PROFILE + "burst_shift_hours", "organic.sharp_hours"),
     "day_depth": (_PROFILE + "day_depth",),
     "weekend": (_PROFILE + "weekend_lift",),
     "weekend_sd": (_PROFILE + "weekend_sd",),
@@ -145,7 +159,11 @@ def base_fields(base: str) -> dict[str, Any]:
 
 
 def fill(
-    numbers: Numbers, base: Mapping[str, Any], sample: Sample, facts: Mapping[str, float], sizes: Sequence[float]
+    numbers: Numbers,
+    base: Mapping[str, Any],
+    sample: Sample,
+    facts: Mapping[str, float],
+    sizes: Sequence[float],
 ) -> dict[str, Any]:
     """All fields of a preset with `numbers` in their places.
 
@@ -177,17 +195,18 @@ def fill(
     # Growth of a profile ends at 1 per day; hourly lives fall faster.
     _steepen(fields)
     organic["season_sd"] = 0.0 if "growth_sd" in numbers else organic["season_sd"]
-    _put(numbers, organic, {
-        "peak_hour": "peak", "phase_sd_hours": "phase_sd", "second_harmonic": "second", "sharp_share": "sharp",
-        "day_level_sd": "day_level",
-    })  # fmt: skip
+    places = {"peak_hour": "peak", "phase_sd_hours": "phase_sd", "second_harmonic": "second"}
+    _put(numbers, organic, {**places, "sharp_share": "sharp", "day_level_sd": "day_level"})
     if "day_level" not in numbers:
         # In series under four days, days and hours are one.
         organic["day_level_sd"] = organic["season_sd"] = 0.0
     if "weekend" not in numbers:
         organic["weekend_shift_hours"] = 0.0
+    organic["sharp_hours"] = 0.6 * numbers["burst_hours"]  # as in the shipped presets
     organic["viral_share"] = 0.0
     _put(numbers, platform, {"hour_sd": "hour_sd", "hour_rho": "hour_rho"})
+    if not sample.shares_clock:
+        platform["hour_sd"] = 0.0  # what series of different days share is not theirs at the same age
     platform["events_per_week"] = platform["outages_per_week"] = 0.0
     _fill_ratios(numbers, ratios, sample, anchor, per_view)
     posts = fields["single_posts"]
@@ -212,7 +231,9 @@ def fill(
     return rounded
 
 
-def _profile(numbers: Numbers, sizes: Sequence[float], group: int, regular: Mapping[str, Any]) -> dict[str, Any]:
+def _profile(
+    numbers: Numbers, sizes: Sequence[float], group: int, regular: Mapping[str, Any]
+) -> dict[str, Any]:
     """Fields of the profile that a group of accounts becomes."""
     groups = len(sizes)
     rank = float(ranks(groups)[group])
@@ -238,6 +259,8 @@ def _profile(numbers: Numbers, sizes: Sequence[float], group: int, regular: Mapp
         "phase_jitter_hours": regular["phase_jitter_hours"] if "phase_sd" in numbers else 0.0,
         "bursts_per_week": rate if rate > 2 * LIMITS["burst_rate"][0] else 0.0,
         "burst_size": numbers["burst_size"],
+        "burst_log_sd": numbers["burst_spread"],
+        "burst_shift_hours": numbers["burst_hours"],
         "live_per_week": 0.0,
         "memory_sd": memory if memory > 2 * LIMITS["memory"][0] else 0.0,
         "memory_rho": numbers["rho"],

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.estimation.fields import LIMITS, SLOPED, Numbers, kind_of
-from fakeengage.estimation.gauges import Gauges, View, falling_share
+from fakeengage.estimation.gauges import Gauges
 from fakeengage.estimation.sample import Sample
+from fakeengage.estimation.view import View, post_share
 
 _BUSY = 20.0  # counts in a usual hour from which a silent one is a frozen counter
+_FEW_GAPS = 0.005  # a lost hour here and there is no habit of the data
+_FEW_RUNS = 5
+_REGULAR = 0.6  # share of silent runs of one length
 _SILENT = 0.03
 _MOST_CORRECTIONS = 4  # the simulator corrects a counter at most so often
 
 
-def facts_of(sample: Sample, view: View) -> dict[str, float]:
+def facts_of(sample: Sample) -> dict[str, float]:
     """What is counted in the data and not calibrated."""
     x = np.maximum(sample.counts[:, :, sample.anchor], 0.0)
     with np.errstate(all="ignore"):
-        usual = np.array([np.median(row[row > 0]) if (row > 0).any() else 0.0 for row in x])
-        silent = (x == 0).sum(axis=1) / np.maximum((~np.isnan(x)).sum(axis=1), 1)
-        caught_up = _catches_up(x, usual)
-    frozen = (usual >= _BUSY) & (silent >= _SILENT) & caught_up
+        frozen = np.array([_frozen(row) for row in x], dtype=bool)
     falls = (sample.counts < 0).sum(axis=1)
     corrected = ((falls >= 1) & (falls <= _MOST_CORRECTIONS)).any(axis=1)
     removals = (falls > _MOST_CORRECTIONS).any(axis=1)
-    post_share = falling_share(sample) if view.posts else 0.0
     return {
-        "post_share": post_share,
+        "post_share": post_share(sample),
         "height": _height(x),
         "lag_share": float(frozen.mean()),
         "correction_share": float((corrected & ~frozen).mean()),
@@ -46,23 +47,34 @@ def _height(x: NDArray[np.float64]) -> float:
     return float(np.clip(np.median(ratio), 1.5, 1000.0))
 
 
-def _catches_up(x: NDArray[np.float64], usual: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether most hours after a silent one show more than the usual count."""
-    after = (x[:, :-1] == 0) & (x[:, 1:] > 0)
-    high = after & (x[:, 1:] > 1.5 * usual[:, None])
-    return np.asarray(high.sum(axis=1) > 0.5 * np.maximum(after.sum(axis=1), 1))
+def _frozen(row: NDArray[np.float64]) -> bool:
+    """Whether a busy counter stands still and catches up, or refreshes every so many hours."""
+    x = row[~np.isnan(row)]
+    silent = x == 0
+    if not _SILENT <= silent.mean() < 1 or np.median(x[~silent]) < _BUSY:
+        return False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(int), [0]])))
+    runs = edges[1::2] - edges[::2]
+    usual = int(np.bincount(runs).argmax())
+    # Silence of an account has runs of any length; refreshes leave one length.
+    if len(runs) >= _FEW_RUNS and usual > 1 and float(np.mean(runs == usual)) > _REGULAR:
+        return True
+    after = x[1:][silent[:-1] & ~silent[1:]]
+    within = x[1:][~silent[:-1] & ~silent[1:]]
+    if not len(after) or len(within) < _FEW_RUNS:
+        return False
+    return bool(np.mean(after > 1.5 * np.median(within)) > 0.5)
 
 
 def _missing(sample: Sample) -> float:
     """Share of hours without any reading, between the first and the last of an account."""
-    seen = ~np.isnan(sample.counts).all(axis=2)
+    seen: NDArray[np.bool_] = (~np.isnan(sample.counts)).any(axis=2)
     length = seen.shape[1] - np.argmax(seen[:, ::-1], axis=1)
-    return float(1 - seen.sum() / max(int(length.sum()), 1))
+    share = float(1 - seen.sum() / max(int(length.sum()), 1))
+    return round(share, 4) if share > _FEW_GAPS else 0.0
 
 
-def first_numbers(
-    sample: Sample, view: View, gauges: Gauges, base: dict[str, Any], facts: dict[str, float]
-) -> Numbers:
+def first_numbers(sample: Sample, view: View, gauges: Gauges, base: Mapping[str, Any]) -> Numbers:
     """Numbers by moments, for everything that `view` allows to be told."""
     out: Numbers = {}
     level = float(np.exp(gauges["level"][0]))
@@ -81,11 +93,15 @@ def first_numbers(
     out["idle_run"] = 1 / max(1 - stay, 0.02)
     out["idle_spread"] = 0.5
     out["burst_size"] = float(np.exp(np.nan_to_num(gauges["burst_size"][0], nan=0.5)) * 1.5)
+    out["burst_spread"] = 0.5
+    out["burst_hours"] = 3.0
     out["sharp"] = 0.3
     if view.cycle != "none":
         out["day_depth"] = float(np.nan_to_num(gauges["day_depth"][0])) / 0.61
         out["peak"] = float((np.nan_to_num(gauges["peak"][0]) + 3.5) % 24)
-        out["second"] = max(float(np.nan_to_num(gauges["second"][0])), 0.0) / 0.36 / max(out["day_depth"], 0.05)
+        out["second"] = (
+            max(float(np.nan_to_num(gauges["second"][0])), 0.0) / 0.36 / max(out["day_depth"], 0.05)
+        )
     if view.cycle == "own":
         together = float(np.clip(gauges["together"][0], 0.05, 0.999))
         out["phase_sd"] = float(np.sqrt(-2 * np.log(together)) * 24 / (2 * np.pi))

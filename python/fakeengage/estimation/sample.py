@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from fakeengage.simulation_spec import SimulationSpec
 MIN_STEPS = 6
 """Observed hours below which an account says nothing about a platform."""
 
-MOST_CELLS = 120_000  # hours of all accounts together: more would cost time and tell no more
+MOST_CELLS = 100_000  # hours of all accounts together: more would cost time and tell no more
 _MOST_ACCOUNTS = 1500
 _MOST_STEPS = 2016  # twelve weeks
 FEW_ACCOUNTS = 60
@@ -101,6 +102,19 @@ def take(panel: Panel) -> Sample:
     return sample
 
 
+@dataclass(frozen=True)
+class _Started(SimulationSpec):
+    """A spec that was checked once, at another start: checking it anew would take most of the time."""
+
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        pass
+
+    def payload(self) -> str:
+        return self.text
+
+
 def mirror(
     sample: Sample,
     seed: int,
@@ -109,19 +123,21 @@ def mirror(
     *,
     n_worlds: int = 1,
     threads: int | None = None,
+    most_starts: int = _WEEK,
 ) -> Sample:
     """Organic accounts of a preset with the starts, lengths, gaps and metrics of `sample`.
 
-    The hour of the week of each start is kept (for series under a week: the hour of the day).
+    The hour of the week of each start is kept (for series under a week, or where there are more than
+    `most_starts` of them: the hour of the day).
     """
     n, n_hours, _ = sample.counts.shape
-    cycle = _WEEK if n_hours >= _WEEK else _DAY
-    # The week of the simulator starts on a Monday, the count of hours on a Thursday.
-    phase = sample.starts % cycle
-    order = np.argsort(phase, kind="stable")
+    weekly = n_hours >= _WEEK and len(np.unique(sample.starts % _WEEK)) <= most_starts
+    # Any Monday will do, but one clock keeps its date.
+    begin = sample.starts if sample.shares_clock else _in_january(sample.starts, _WEEK if weekly else _DAY)
+    order = np.argsort(begin, kind="stable")
+    edges = np.flatnonzero(np.diff(begin[order], prepend=begin.min() - 1))
     kept = [METRICS.index(metric) for metric in sample.metrics]
     made = np.empty_like(sample.counts)
-    edges = np.flatnonzero(np.diff(phase[order], prepend=-1))
     spec = SimulationSpec(
         preset=preset,
         seed=seed,
@@ -130,17 +146,21 @@ def mirror(
         n_worlds=n_worlds,
         overrides=overrides or {},
     )
+    tree = json.loads(spec.payload())
     for first, last in zip(edges, [*edges[1:], n], strict=True):
         rows = order[first:last]
-        begin = sample.starts[rows[0]] if sample.shares_clock else _monday(int(phase[rows[0]]), cycle)
-        start = str(np.datetime64(int(begin) * 3600, "s"))
-        part = simulate_range(replace(spec, start=start), int(first), int(last), threads=threads)
+        step = int(begin[rows[0]])
+        started = _Started(
+            **{**spec.to_dict(), "start": str(np.datetime64(step * 3600, "s"))},
+            text=json.dumps({**tree, "start": step}),
+        )
+        part = simulate_range(started, int(first), int(last), threads=threads)
         made[rows] = np.asarray(part.panel.values)[:, :n_hours, kept]
     made[np.isnan(sample.counts)] = np.nan
-    return Sample(made, sample.starts, sample.metrics)
+    return Sample(made, begin, sample.metrics)
 
 
-def _monday(phase: int, cycle: int) -> int:
-    """An hour number in January 2024 with this remainder; a plain weekday where only the hour counts."""
-    base = 19_723 * _DAY  # 2024-01-01, a Monday
-    return base + (phase - base) % cycle
+def _in_january(starts: NDArray[np.int64], cycle: int) -> NDArray[np.int64]:
+    """The same hour of the week or of the day, in the first week of 2024."""
+    monday = 19_723 * _DAY  # 2024-01-01, counted from 1970-01-01
+    return np.asarray(monday + (starts - monday) % cycle, dtype=np.int64)

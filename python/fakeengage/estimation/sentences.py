@@ -8,8 +8,8 @@ import numpy as np
 
 from fakeengage._native import VERSION
 from fakeengage.estimation.fields import Numbers
-from fakeengage.estimation.gauges import View
 from fakeengage.estimation.sample import Sample
+from fakeengage.estimation.view import View
 from fakeengage.panel import METRICS, Panel
 
 _SEEN = 0.02  # shares below are not worth a sentence
@@ -49,8 +49,8 @@ def _clock(view: View, numbers: Numbers) -> Iterator[str]:
 def _course(view: View, facts: Mapping[str, float], numbers: Numbers) -> Iterator[str]:
     if view.posts:
         yield (
-            f"single posts: {100 * facts['post_share']:.0f} % of the series; peak {numbers['rise']:.1f} h after "
-            f"release, decay from {numbers['decay']:.0f} h on with exponent {numbers['exponent']:.1f}"
+            f"single posts: {100 * facts['post_share']:.0f} % of the series; peak {numbers['rise']:.1f} h "
+            f"after release, decay from {numbers['decay']:.0f} h on with exponent {numbers['exponent']:.1f}"
         )
     elif view.trend:
         yield f"growth: {100 * np.expm1(numbers['growth']):+.1f} % per day at first"
@@ -58,8 +58,8 @@ def _course(view: View, facts: Mapping[str, float], numbers: Numbers) -> Iterato
 
 def _noise(numbers: Numbers) -> Iterator[str]:
     yield (
-        f"noise: negative-binomial shape {1 / numbers['dispersion']:.3g}, memory sd {numbers['memory']:.2f} with "
-        f"hourly correlation {numbers['rho']:.2f}"
+        f"noise: negative-binomial shape {1 / numbers['dispersion']:.3g}, memory sd {numbers['memory']:.2f} "
+        f"with hourly correlation {numbers['rho']:.2f}"
     )
     if numbers["idle"] > _SEEN:
         yield f"silence: {100 * numbers['idle']:.0f} % of hours, runs of {numbers['idle_run']:.0f} h"
@@ -85,8 +85,9 @@ def _counters(facts: Mapping[str, float]) -> Iterator[str]:
             f"steady removals (negative hours) in {100 * facts['removal_share']:.0f} % of accounts: "
             "not imitated, the simulator has no law for them"
         )
-    if facts["missing"] > _SEEN:
-        yield f"hours without a reading: {100 * facts['missing']:.0f} %"
+    if facts["missing"]:
+        share = facts["missing"]
+        yield f"hours without a reading: {100 * share:.1f} % (not in the preset: simulate(missing={share}))"
 
 
 def header_of(panel: Panel, name: str, sample: Sample, sentences: list[str], base: str) -> list[str]:
@@ -97,10 +98,11 @@ def header_of(panel: Panel, name: str, sample: Sample, sentences: list[str], bas
     used = len(sample.counts)
     some = "" if used == len(panel) else f" ({used} of them used)"
     return [
-        f"Preset estimated by fakeengage {VERSION} from {name}: {len(panel)} accounts{some} of {hours} hours,",
-        f"metrics {', '.join(panel.metrics)}; all of them taken for organic.",
-        f"Fields marked `estimated` come from the data, in all profiles alike; the others from preset {base}, or",
-        "are off because the estimate holds them already (live sessions in bursts, seasons in growth).",
+        f"Preset estimated by fakeengage {VERSION} from {name}: {len(panel)} accounts{some}",
+        f"of {hours} hours, metrics {', '.join(panel.metrics)}; all of them taken for organic.",
+        "Fields marked `estimated` come from the data, in all profiles alike; the others from preset",
+        f"{base}, or are off because the estimate holds them already (live sessions in bursts, seasons in",
+        "growth).",
         "Profiles are the accounts by size, smallest first; those that are not needed have share 0.",
         "",
         *sentences,
