@@ -22,6 +22,8 @@ from fakeengage.estimation.view import (
     thirds,
 )
 
+_BINS = 6
+
 Gauges = dict[str, Floats]
 """Statistics by name."""
 
@@ -210,6 +212,9 @@ def _lives(sample: Sample, view: View, out: Gauges) -> None:
     done = np.cumsum(x, axis=1) / total[:, None]
     begin, half, late = (np.argmax(done >= part, axis=1).astype(np.float64) for part in (0.02, 0.5, 0.9))
     length = x.shape[1]
+    # Share of the volume by time, robust where single hours are not; 1 is an even course.
+    ends = np.minimum(np.arange(1, _BINS + 1) * length // _BINS, length) - 1
+    out["bins"] = np.diff(done[:, ends].mean(axis=0), prepend=0.0) * _BINS
     peak = np.argmax(x, axis=1)
     out["begin"] = np.array([begin.mean() / length])
     out["rise"] = np.array([np.maximum(peak - begin, 0.0).mean()])

@@ -68,7 +68,7 @@ def _frozen(row: NDArray[np.float64]) -> bool:
 
 def _missing(sample: Sample) -> float:
     """Share of hours without any reading, between the first and the last of an account."""
-    seen: NDArray[np.bool_] = (~np.isnan(sample.counts)).any(axis=2)
+    seen = np.asarray((~np.isnan(sample.counts)).any(axis=2))
     length = seen.shape[1] - np.argmax(seen[:, ::-1], axis=1)
     share = float(1 - seen.sum() / max(int(length.sum()), 1))
     return round(share, 4) if share > _FEW_GAPS else 0.0
