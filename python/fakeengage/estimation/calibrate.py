@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fakeengage.estimation.fields import Numbers, fill, kind_of, moved
 from fakeengage.estimation.gauges import Gauges, measure
 from fakeengage.estimation.sample import FEW_ACCOUNTS, MOST_CELLS, Sample, mirror
-from fakeengage.estimation.view import View
+from fakeengage.estimation.view import View, days_of
 
 _BURSTY: Numbers = {
     "burst_rate": 8.0, "burst_size": 5.0, "burst_spread": 1.0, "burst_hours": 0.5, "sharp": 0.7,
@@ -20,6 +20,7 @@ _BURSTY: Numbers = {
 }  # fmt: skip
 _AROUND = 0.4  # spread of the first numbers tried, on the scale of each
 _FEW_STARTS = 24  # more hours of the week to start at would take more time than they are worth
+_UNITS = {"peak": 3.0, "weekend": 0.3}  # of numbers that move as they are
 _PROBE = 0.3  # by how much a number is moved to see what it does: above the noise of a small sample
 _LONGEST = 1.0  # of one correction, on the scale of each number
 _FRESH = 5  # corrections after which the slopes are measured again
@@ -72,11 +73,17 @@ def calibrate(
     names = list(moments)
     wanted = measure(sample, view)
     origin = dict(moments)
+    unit = np.array([_UNITS.get(kind_of(name), 1.0) for name in names])
+    if "growth" in names:
+        unit[names.index("growth")] = 1 / days_of(sample)
     n, n_hours = sample.counts.shape[:2]
     shape = sample.repeated(max(1, min(-(-FEW_ACCOUNTS // n), MOST_CELLS // (n * n_hours))))
 
-    def at(by: NDArray[np.float64]) -> Numbers:
-        return {name: moved(kind_of(name), origin[name], float(b)) for name, b in zip(names, by, strict=True)}
+    def at(by: NDArray[np.float64], first: Numbers | None = None) -> Numbers:
+        here = origin if first is None else first
+        return {
+            name: moved(kind_of(name), here[name], float(b)) for name, b in zip(names, by * unit, strict=True)
+        }
 
     def look(numbers: Numbers) -> Gauges:
         fields = fill(numbers, base, sample, facts, sizes)
@@ -90,7 +97,7 @@ def calibrate(
     around = np.random.default_rng(seed).normal(0.0, _AROUND, (2 * len(names), len(names)))
     for k, by in enumerate(around if rounds else ()):
         first = moments if k % 2 else {**moments, **_BURSTY}
-        tried = {name: moved(kind_of(name), first[name], float(b)) for name, b in zip(names, by, strict=True)}
+        tried = at(by, first)
         seen = look(tried)
         then = _difference(wanted, seen)
         if then @ then < rest @ rest:

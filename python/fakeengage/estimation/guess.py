@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fakeengage.estimation.fields import LIMITS, SLOPED, Numbers, kind_of
 from fakeengage.estimation.gauges import Gauges
 from fakeengage.estimation.sample import Sample
-from fakeengage.estimation.view import View, post_share
+from fakeengage.estimation.view import View, days_of, post_share
 
 _BUSY = 20.0  # counts in a usual hour from which a silent one is a frozen counter
 _FEW_GAPS = 0.005  # a lost hour here and there is no habit of the data
@@ -109,8 +109,7 @@ def first_numbers(sample: Sample, view: View, gauges: Gauges, base: Mapping[str,
         out["weekend"] = float(np.nan_to_num(gauges["weekend"][0]))
         out["weekend_sd"] = float(np.nan_to_num(gauges["weekend_sd"][0])) * 0.7
     if view.trend:
-        # From the middle of the first third to that of the last.
-        days = float(np.median((~np.isnan(sample.counts[:, :, sample.anchor])).sum(axis=1))) / 36
+        days = days_of(sample)
         out["growth"] = float(gauges["growth"][0]) / days
         out["growth_sd"] = float(gauges["growth_sd"][0]) / days * 0.5
     if "day_jump" in gauges:

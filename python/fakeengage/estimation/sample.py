@@ -18,7 +18,7 @@ MIN_STEPS = 6
 
 MOST_CELLS = 100_000  # hours of all accounts together: more would cost time and tell no more
 _MOST_ACCOUNTS = 1500
-_MOST_STEPS = 2016  # twelve weeks
+_MOST_STEPS = 1008  # six weeks
 FEW_ACCOUNTS = 60
 """Below, more accounts are simulated than were given, so that chance says less."""
 

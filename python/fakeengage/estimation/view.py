@@ -99,6 +99,11 @@ def _steps(sample: Sample) -> float:
     return float(np.median((~np.isnan(sample.counts[:, :, sample.anchor])).sum(axis=1)))
 
 
+def days_of(sample: Sample) -> float:
+    """Days from the middle of the first third of the median account to that of its last."""
+    return _steps(sample) * 2 / 3 / DAY
+
+
 def begins_inside(sample: Sample) -> bool:
     """Whether most series start before the post they show: low at first, then rising to a peak."""
     x = np.maximum(np.nan_to_num(sample.counts[:, :, sample.anchor]), 0.0)
