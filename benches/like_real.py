@@ -1,6 +1,6 @@
 """How well presets estimated from real series imitate them: statistics side by side, two-sample tests.
 
-usage: python benches/like_real.py FOLDER [--only NAME ...] [--seed 1] [--rounds 15]
+usage: python benches/like_real.py FOLDER [--only NAME ...] [--seed 1] [--rounds 15] [--held-out]
 
 FOLDER holds long tables such as youtube_sakamichi.csv.gz. Series longer than two weeks are cut into weeks.
 For each file a preset is estimated (`like`), and as many organic accounts are simulated with the starts,
@@ -186,9 +186,16 @@ def estimate_anchor(panel: fe.Panel) -> str:
     return "views" if "views" in totals else max(totals, key=lambda metric: totals[metric])
 
 
-def study(path: Path, seed: int, rounds: int) -> None:
+def study(path: Path, seed: int, rounds: int, held_out: bool) -> None:
     panel, source = chunks(fe.read_panel(path))
-    estimate = estimate_preset(panel, rounds=rounds)
+    given = panel
+    if held_out:
+        given, panel, source = (
+            panel.select(source % 2 == 0),
+            panel.select(source % 2 == 1),
+            source[source % 2 == 1],
+        )
+    estimate = estimate_preset(given, rounds=rounds)
     worlds = max(1, len(panel) // 50)
     likes = {"preset": estimate.base, "overrides": estimate.overrides}
     made = {
@@ -240,12 +247,15 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=FILES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--held-out", action="store_true", help="estimate from every other account, test the rest"
+    )
     options = parser.parse_args()
     warnings.simplefilter("error")
     for name in options.only:
         path = options.folder / f"{name}.csv.gz"
         if path.is_file():
-            study(path, options.seed, options.rounds)
+            study(path, options.seed, options.rounds, options.held_out)
         else:
             print(f"\n## {path.name}: not in {options.folder}")
 
