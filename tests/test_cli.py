@@ -126,7 +126,7 @@ def test_import_and_help_load_nothing_heavy(code: str) -> None:
         ),
         (["score", "x.csv", "--out", "o", "--config", "no.yaml"], "no.yaml: no such file"),
         (["simulate", "--out", "o", "--n-users", "0"], "Invalid value for '--n-users'"),
-        (["simulate", "--out", "o", "--like", "x"], "--like: not available in version"),
+        (["simulate", "--out", "o", "--like", "x"], "x: no such file or folder"),
         (["features"], "or --list"),
         (["features", "x.csv", "--out", "f.xlsx"], "format: 'xlsx' is not known"),
         (["train", "x.csv", "--out", "m"], "x.csv: no such file"),

@@ -18,7 +18,7 @@ PYTHON_LAYERS = [
     {"_native"},
     {"_validate", "cadence", "lending", "ranking", "tables"},
     {"panel"},
-    {"attacks", "dataset", "presets", "simulation", "simulation_spec"}
+    {"attacks", "dataset", "estimation", "presets", "simulation", "simulation_spec"}
     | {"expectation", "features", "kernels", "reading", "splits"},
     {"baselines", "calibration", "cohorts", "models", "reasons"},
     {"result", "validation"},
@@ -45,7 +45,7 @@ BLIND = {
     "reasons",
 }
 BLIND |= {"result", "scoring"}
-SIMULATION = {"attacks", "dataset", "presets", "simulation", "simulation_spec"}
+SIMULATION = {"attacks", "dataset", "estimation", "presets", "simulation", "simulation_spec"}
 
 # Packages that only some modules may use, at whatever place in the file.
 CONFINED = {

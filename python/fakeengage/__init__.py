@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fakeengage import models, plots
     from fakeengage.attacks import ATTACKS, Injection, inject
     from fakeengage.dataset import Dataset, load_dataset
+    from fakeengage.estimation import PresetEstimate, estimate_preset, simulate_alike
     from fakeengage.evaluation import Evaluation, evaluate
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
     from fakeengage.features import extract_features
@@ -32,6 +33,7 @@ __version__ = VERSION
 _HOME = {
     "ATTACKS": "attacks",
     "Dataset": "dataset",
+    "estimate_preset": "estimation",
     "evaluate": "evaluation",
     "Evaluation": "evaluation",
     "Expectation": "expectation",
@@ -44,12 +46,14 @@ _HOME = {
     "load_model": "models",
     "Panel": "panel",
     "platform_factor": "expectation",
+    "PresetEstimate": "estimation",
     "PlatformFactor": "expectation",
     "read_batches": "reading",
     "read_panel": "reading",
     "Result": "result",
     "score": "scoring",
     "simulate": "simulation",
+    "simulate_alike": "estimation",
     "simulate_batches": "simulation",
     "simulate_range": "simulation",
     "SimulationSpec": "simulation_spec",
@@ -67,9 +71,11 @@ __all__ = [
     "InputError",
     "Panel",
     "PlatformFactor",
+    "PresetEstimate",
     "Result",
     "SimulationSpec",
     "__version__",
+    "estimate_preset",
     "evaluate",
     "extract_features",
     "fit_expectation",
@@ -83,6 +89,7 @@ __all__ = [
     "read_panel",
     "score",
     "simulate",
+    "simulate_alike",
     "simulate_batches",
     "simulate_range",
     "train",

@@ -16,14 +16,26 @@ from fakeengage.cli.sources import load
 def simulate(
     out: Out,
     n_users: Annotated[int, typer.Option(min=1, help="Accounts.")] = 500,
-    length: Annotated[int, typer.Option(min=1, help="Hours per account.")] = 336,
+    length: Annotated[
+        int | None, typer.Option(min=1, help="Hours per account.  [default: 336; with --like as in FILE]")
+    ] = None,
     fake_ratio: Annotated[float, typer.Option(min=0, max=1, help="Share of fake accounts.")] = 0.35,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
-    preset: Annotated[str, typer.Option(help="published, realistic, evasive or blatant.")] = "published",
-    start: Annotated[str, typer.Option(help="First hour, ISO 8601, UTC.")] = "2024-01-01",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="published, realistic, evasive, blatant or a .yaml file.  [default: published; with --like "
+            "realistic, for what FILE cannot tell]"
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="First hour, ISO 8601, UTC.  [default: 2024-01-01; with --like as in FILE]"),
+    ] = None,
     n_worlds: Annotated[int, typer.Option(min=1, help="Simulated platforms.")] = 1,
     like: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Estimate the world from your data.")
+        str | None,
+        typer.Option(metavar="FILE", help="Estimate the platform from organic data, given as for score."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another data set in that folder.")
@@ -40,21 +52,36 @@ def simulate(
       fakeengage simulate --out data/raw
       fakeengage simulate --preset realistic --plot --out data/realistic
       fakeengage simulate --n-users 5000 --fake-ratio 0.1 --preset realistic --seed 7 --out data/big
+      fakeengage simulate --like posts.csv --out data/mine
 
     \b
     Writes dataset.json, series/part-*.parquet, accounts.parquet and windows.parquet, part by part:
     any number of accounts fits in memory. Stopped, the same command goes on where it was.
     With --plot also profiles.png and attacks.png, from accounts simulated for them alone.
+    With --like also preset.yaml, the estimated platform, which --preset takes.
     """
     import fakeengage as fe
-
-    if like is not None:
-        raise ValueError(f"--like: not available in version {fe.__version__}; choose a world with --preset")
     from fakeengage.dataset.joining import count_fakes
     from fakeengage.simulation import simulate_to_folder
 
+    estimate = None
+    if like is not None:
+        source = load(like)
+        with working("estimating"):
+            estimate = fe.estimate_preset(
+                getattr(source, "panel", source), base=preset or "realistic", threads=threads, name=like
+            )
+        say("\n".join(estimate.sentences))
     spec = fe.SimulationSpec(
-        preset=preset, seed=seed, length=length, fake_ratio=fake_ratio, start=start, n_worlds=n_worlds
+        preset=preset or ("published" if estimate is None else estimate.base),
+        seed=seed,
+        length=length or (336 if estimate is None else estimate.length),
+        fake_ratio=fake_ratio,
+        start=start or ("2024-01-01" if estimate is None else estimate.start),
+        n_worlds=n_worlds,
+        # In the spec itself, not as a path: the folder must load wherever it is moved to.
+        overrides={} if estimate is None else estimate.overrides,
+        missing=None if estimate is None else estimate.missing or None,
     )
     try:
         with counting("simulating", "accounts") as show:
@@ -62,13 +89,16 @@ def simulate(
     except KeyboardInterrupt:
         note(f"{out} keeps what is done; the same command goes on from there")
         raise
+    if estimate is not None:
+        estimate.save(out / "preset.yaml")
     if plot:
         from fakeengage.plots import save_gallery
 
         with working("drawing"):
             save_gallery(spec, out, threads=threads)
     fakes = count_fakes(out)
-    say(f"{n_users} accounts of {length} hours, {fakes} of them fake, preset {preset}, seed {seed}\n{out}")
+    world = f"preset {spec.preset}" if estimate is None else f"estimated from {like} (preset.yaml)"
+    say(f"{n_users} accounts of {spec.length} hours, {fakes} of them fake, {world}, seed {seed}\n{out}")
 
 
 def inject(

@@ -34,7 +34,7 @@ mod _native {
     use super::store::{PartWriter, write_part};
     /// The instruction set can be forced from outside, once per process.
     #[pymodule_init]
-    fn init(_: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         if let Ok(name) = std::env::var("FAKEENGAGE_SIMD") {
             fakeengage_core::lanes::choose_path(&name);
         }
