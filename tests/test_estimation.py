@@ -35,6 +35,7 @@ PLANTED: dict[str, Any] = {
     "ratios.likes_median": 0.2,
     "ratios.comments_median": 0.03,
     "ratios.likes_log_sd": 0.5,
+    "ratios.comments_log_sd": 0.4,
     "scenarios.share": 0.0,
 }
 

@@ -67,6 +67,7 @@ NEVER = {"numba", "shap", "pickle", "joblib"}
 RUST_LAYERS = [
     {"error"},
     {"rows", "rng"},
+    {"lanes"},
     {"simulate", "attack", "features", "expectation", "forest", "windows", "cohorts", "scoring"},
 ]
 
