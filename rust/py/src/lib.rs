@@ -34,6 +34,7 @@ mod _native {
     use super::store::{PartWriter, write_part};
     /// The instruction set can be forced from outside, once per process.
     #[pymodule_init]
+    #[expect(clippy::unnecessary_wraps, reason = "the calling convention of pyo3")]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         if let Ok(name) = std::env::var("FAKEENGAGE_SIMD") {
             fakeengage_core::lanes::choose_path(&name);

@@ -9,6 +9,8 @@
 
 pub mod account;
 mod batch;
+mod bursts;
+mod calendar;
 mod counts;
 pub mod law;
 mod organic;

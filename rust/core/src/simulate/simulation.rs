@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::account::N_METRICS;
 use super::batch::{Batch, Labels, Series};
-use super::organic::Calendar;
+use super::calendar::Calendar;
 use super::plan::{BLOCK, Plan};
 use super::prior::Place;
 use super::worker::Worker;
