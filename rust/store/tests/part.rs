@@ -91,7 +91,7 @@ fn rows_come_back_across_pages_with_gaps_and_counts_of_any_size() {
     let spread = |i: usize| (i as f32 * 0.37).sin() * (i % 1000) as f32;
     Series::new(200, 336, |i| spread(i).round()).check();
     let gaps = |i: usize| {
-        if i / 7 % 3 == 0 {
+        if (i / 7).is_multiple_of(3) {
             f32::NAN
         } else {
             spread(i).round()
@@ -100,7 +100,7 @@ fn rows_come_back_across_pages_with_gaps_and_counts_of_any_size() {
     Series::new(150, 336, gaps).check();
     // The largest differences that are packed, and counts that are not.
     let steep = |i: usize| {
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             1_073_741_760.0
         } else {
             -1_073_741_760.0
