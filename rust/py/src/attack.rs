@@ -187,6 +187,7 @@ pub(crate) fn changed_windows<'py>(
     let (mut account, mut metric, mut start, mut end) = (vec![], vec![], vec![], vec![]);
     let mut injected = vec![];
     py.detach(|| {
+        let mut windows = Vec::new();
         for i in 0..layout.n_accounts() {
             let length = layout.length(i);
             if length == 0 {
@@ -195,7 +196,9 @@ pub(crate) fn changed_windows<'py>(
             let before = layout.block(clean, i).chunks_exact(length);
             let after = layout.block(attacked, i).chunks_exact(length);
             for (m, (before, after)) in before.zip(after).enumerate() {
-                for window in metric_windows(m, before, after, pause_steps) {
+                windows.clear();
+                metric_windows(m, before, after, pause_steps, &mut windows);
+                for window in &windows {
                     account.push(i as i64);
                     metric.push(m as i64);
                     start.push(window.start as i64);

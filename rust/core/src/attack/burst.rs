@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::plan::{Plan, trapezoid};
+use super::plan::Plan;
 use super::scene::{Scene, log_uniform};
 use crate::rng::Stream;
 
@@ -14,6 +14,8 @@ const WEAKEST_BURST: f64 = 0.6;
 const LONGEST_WAVE: f64 = 0.6;
 /// Share of nights in which a night operator is at work; the first always counts.
 const NIGHT_TAKE_UP: f64 = 0.85;
+/// Steps below which two times are the same.
+const ROUNDING: f64 = 1e-6;
 
 /// 5–20 short bursts of unequal height at log-normal gaps.
 pub(crate) fn bursts_small(scene: &mut Scene<'_>) -> Plan {
@@ -29,7 +31,7 @@ pub(crate) fn bursts_small(scene: &mut Scene<'_>) -> Plan {
         let height = if k == loudest { excess } else { excess * share };
         let length = burst_steps(scene);
         let plateau = start..(start + length).min(main.end);
-        trapezoid(&mut plan.excess, plateau, (0, 0), height);
+        plan.lift(plateau, height);
     }
     let delay = scene.law.metric_delay_hours.min(2.0);
     plan.delay_metrics(scene, delay);
@@ -58,7 +60,7 @@ pub(crate) fn wave_spam(scene: &mut Scene<'_>) -> Plan {
             break;
         }
         let plateau = start..(start + wave).min(main.end);
-        trapezoid(&mut plan.excess, plateau, edges, excess);
+        plan.trapezoid(plateau, edges, excess);
         k += 1.0;
     }
     plan
@@ -71,7 +73,7 @@ pub(crate) fn single_spike(scene: &mut Scene<'_>) -> Plan {
     let (rise, fall) = scene.edges();
     let edges = (rise.min(scene.steps(1.0)), fall.min(scene.steps(2.0)));
     let excess = scene.excess();
-    trapezoid(&mut plan.excess, main, edges, excess);
+    plan.trapezoid(main, edges, excess);
     let delay = scene.law.metric_delay_hours.min(6.0);
     plan.delay_metrics(scene, delay);
     plan
@@ -85,21 +87,23 @@ pub(crate) fn off_peak_bursts(scene: &mut Scene<'_>) -> Plan {
     let excess = scene.excess();
     let mut first = None;
     if scene.steps_per_day() >= 4.0 {
-        let mut night_started = false;
-        for step in main.clone() {
-            let behind = (scene.hour_of_day(step) - trough).rem_euclid(24.0);
-            if behind >= scene.hours(1) || night_started {
-                night_started = false;
+        let behind = (scene.hour_of_day(main.start) - trough).rem_euclid(24.0);
+        for night in 0_u32.. {
+            // Rounding must not move a night to the step after its own.
+            let ahead = (24.0 * f64::from(night) - behind) / scene.hours(1) - ROUNDING;
+            let step = main.start + ahead.ceil() as usize;
+            if ahead <= -1.0 {
                 continue;
             }
-            night_started = true;
+            if step >= main.end {
+                break;
+            }
             let at_work = scene.habits.chance(NIGHT_TAKE_UP) || first.is_none();
             let late = scene.habits.between(-1.0, 2.0);
             let length = burst_steps(scene);
             if at_work {
                 let start = moved(step, late / scene.hours(1), &main);
-                let plateau = start..(start + length).min(main.end);
-                trapezoid(&mut plan.excess, plateau, (0, 0), excess);
+                plan.lift(start..(start + length).min(main.end), excess);
                 first.get_or_insert(start);
             }
         }
@@ -111,7 +115,7 @@ pub(crate) fn off_peak_bursts(scene: &mut Scene<'_>) -> Plan {
             curve(a).total_cmp(&curve(b))
         });
         if let Some(step) = quietest {
-            trapezoid(&mut plan.excess, step..step + 1, (0, 0), excess);
+            plan.lift(step..step + 1, excess);
             first = Some(step);
         }
     }

@@ -26,9 +26,7 @@ pub(crate) fn drip_feed(scene: &mut Scene<'_>) -> Plan {
     let interval = (interval / scene.hours(1)).max(1.0);
     plan.steady = smeared || metronome;
     if smeared || interval <= 1.0 {
-        for step in main {
-            plan.level[step] = level;
-        }
+        plan.lift(main, level);
         return plan;
     }
     let mut run = 0.0;
@@ -38,23 +36,23 @@ pub(crate) fn drip_feed(scene: &mut Scene<'_>) -> Plan {
             break;
         }
         run += 1.0;
+        // The last run may stand for less than a whole interval.
+        let carried = level * interval.min((main.end - on_time) as f64);
+        if metronome {
+            plan.add(on_time, carried);
+            continue;
+        }
         let u = scene.habits.between(-JITTER, JITTER);
         let spills = scene.habits.chance(SPILL_SHARE);
         let share = scene.habits.between(0.2, 0.8);
-        let late = if metronome {
-            0.0
-        } else {
-            (u * interval).round()
-        };
+        let late = (u * interval).round();
         let at = (on_time as f64 + late).max(main.start as f64) as usize;
         let at = at.min(main.end - 1);
-        // The last run may stand for less than a whole interval.
-        let carried = level * interval.min((main.end - on_time) as f64);
-        if spills && !metronome && at + 1 < main.end {
-            plan.level[at] += carried * share;
-            plan.level[at + 1] += carried * (1.0 - share);
+        if spills && at + 1 < main.end {
+            plan.add(at, carried * share);
+            plan.add(at + 1, carried * (1.0 - share));
         } else {
-            plan.level[at] += carried;
+            plan.add(at, carried);
         }
     }
     plan
@@ -64,10 +62,9 @@ pub(crate) fn drip_feed(scene: &mut Scene<'_>) -> Plan {
 fn menu_hours(scene: &mut Scene<'_>) -> f64 {
     let [low, high] = scene.strength.hours;
     let any = log_uniform(&mut scene.timing, [low, high]);
-    let offered: Vec<f64> = MENU_HOURS
+    let offered = MENU_HOURS
         .into_iter()
-        .filter(|hours| (low..=high).contains(hours))
-        .collect();
-    let choice = scene.timing.below(offered.len());
-    offered.get(choice).copied().unwrap_or(any)
+        .filter(|hours| (low..=high).contains(hours));
+    let choice = scene.timing.below(offered.clone().count());
+    offered.clone().nth(choice).unwrap_or(any)
 }

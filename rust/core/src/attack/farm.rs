@@ -25,32 +25,50 @@ pub(crate) fn timezone_shifted_farm(scene: &mut Scene<'_>) -> Plan {
     let start = scene.timing.between(SHIFT_START[0], SHIFT_START[1]);
     let level = scene.intensity.max(0.0);
     let daily = scene.steps_per_day() >= 4.0;
-    for step in main.clone() {
-        let local = (scene.hour_of_day(step) - zone).rem_euclid(24.0);
-        let into_shift = (local - start).rem_euclid(24.0);
-        let share = if !daily {
-            1.0
-        } else if variant && one_shift {
-            let at_work = into_shift < SHIFT_BLOCK && scene.weekday(step) < 5;
-            // The same volume in a third of the hours.
-            if at_work { 24.0 / SHIFT_BLOCK } else { 0.0 }
-        } else if variant {
-            if into_shift.rem_euclid(SHIFT_BLOCK) < 1.0 {
+    let first = scene.hour_of_day(main.start) - zone;
+    let out = plan.span(main.clone());
+    if !daily {
+        out.fill(level as f32);
+    } else if variant {
+        for (age, value) in out.iter_mut().enumerate() {
+            let into_shift = wrapped(first + scene.hours(age) - start, 24.0);
+            let share = if one_shift {
+                let weekend = scene.weekday(main.start + age) >= 5;
+                // The same volume in a third of the hours.
+                if weekend || into_shift >= SHIFT_BLOCK {
+                    0.0
+                } else {
+                    24.0 / SHIFT_BLOCK
+                }
+            } else if wrapped(into_shift, SHIFT_BLOCK) < 1.0 {
                 CHANGEOVER
             } else {
                 1.0
-            }
-        } else {
-            scene.day_curve(step, zone)
-        };
-        plan.level[step] = level * share;
-    }
-    if let Some(busiest) = main.max_by(|&a, &b| plan.level[a].total_cmp(&plan.level[b])) {
-        plan.core = busiest;
-        // A window of a weekend alone, or of the farm's night: overtime.
-        if plan.level[busiest] <= 0.0 {
-            plan.level[busiest] = level;
+            };
+            *value = (level * share) as f32;
+        }
+    } else {
+        scene.day_curves(main.clone(), zone, out);
+        for value in &mut *out {
+            *value *= level as f32;
         }
     }
+    let highest = out
+        .iter()
+        .fold(0.0_f32, |highest, value| value.max(highest));
+    if let Some(last) = out.iter().rposition(|value| *value == highest) {
+        // A window of a weekend alone, or of the farm's night: overtime.
+        if highest <= 0.0 {
+            out[last] = level as f32;
+        }
+        plan.core = main.start + last;
+    }
     plan
+}
+
+/// `x` less whole periods; `x` lies at most some periods below 0.
+fn wrapped(x: f64, period: f64) -> f64 {
+    const PERIODS_BELOW: f64 = 8.0;
+    let whole = (x / period + PERIODS_BELOW) as u32;
+    x - period * (f64::from(whole) - PERIODS_BELOW)
 }

@@ -5,7 +5,7 @@
 //! times an hour-of-day factor stands in. Both come from trimmed means: a median of small counts
 //! is 0 for most hours and would leave nothing to multiply.
 
-use super::{Attacked, Order, Place, carry_out};
+use super::{Attacked, Order, Place, Scratch, carry_out};
 use crate::simulate::account::{N_METRICS, Organic};
 
 /// Hours that the running level looks at.
@@ -41,56 +41,76 @@ pub struct Series<'a> {
 /// Missing readings stay missing.
 #[must_use]
 pub fn inject(order: &Order<'_>, series: &Series<'_>) -> Option<([Vec<f32>; N_METRICS], Attacked)> {
-    let organic = organic(series, order.placement.hours_per_step);
+    let stand_in = StandIn::new(series, order.placement.hours_per_step);
+    let organic = stand_in.organic(series);
+    let mut scratch = Scratch::default();
     let free = order.placement.place == Place::Anywhere && order.cohort.is_none();
     for attempt in 0..if free { TRIES } else { 1 } {
         let mut order = order.clone();
         // The upper half of the index is free: panels hold fewer than 2^32 accounts.
         order.index |= attempt << 32;
-        let mut counts = organic.counts.clone();
-        let attacked = carry_out(&order, &organic, &mut counts);
+        let mut counts = series.counts.map(<[f32]>::to_vec);
+        let parts = counts.each_mut().map(Vec::as_mut_slice);
+        let attacked = carry_out(&order, &organic, parts, &mut scratch);
         let differs = |(after, before): (&f32, &f32)| after != before && !before.is_nan();
-        if (0..N_METRICS).any(|m| counts[m].iter().zip(&organic.counts[m]).any(differs)) {
+        if (0..N_METRICS).any(|m| counts[m].iter().zip(series.counts[m]).any(differs)) {
             return Some((counts, attacked));
         }
     }
     None
 }
 
-/// The account as attacks see it.
-fn organic(series: &Series<'_>, hours_per_step: f64) -> Organic {
-    let counts = series.counts.map(<[f32]>::to_vec);
-    let levels = series.counts.map(|c| running_level(c, hours_per_step));
-    let busiest = (0..N_METRICS)
-        .max_by(|&a, &b| total(series.counts[a]).total_cmp(&total(series.counts[b])))
-        .unwrap_or(0);
-    let hour = |t: usize| {
-        let hour = series.start_hour as f64 + t as f64 * hours_per_step;
-        (hour.rem_euclid(24.0) as usize).min(23)
-    };
-    let day_curve = day_curve(
-        series.counts[busiest],
-        &levels[busiest],
-        hours_per_step,
-        hour,
-    );
-    let expected = std::array::from_fn(|m| {
-        levels[m]
-            .iter()
-            .enumerate()
-            .map(|(t, level)| match series.expected[m].get(t) {
-                Some(fitted) if fitted.is_finite() => f64::from(*fitted),
-                _ => level * day_curve[hour(t)],
-            })
-            .collect()
-    });
-    Organic {
-        start_hour: series.start_hour,
-        start_weekday: series.start_weekday,
-        expected,
-        mean: std::array::from_fn(|m| usual_mean(series.counts[m], series.typical[m])),
-        counts,
-        day_curve,
+/// What attacks have to know about an account and a series does not say.
+struct StandIn {
+    expected: [Vec<f32>; N_METRICS],
+    mean: [f64; N_METRICS],
+    day_curve: [f64; 24],
+}
+
+impl StandIn {
+    fn new(series: &Series<'_>, hours_per_step: f64) -> Self {
+        let levels = series.counts.map(|c| running_level(c, hours_per_step));
+        let busiest = (0..N_METRICS)
+            .max_by(|&a, &b| total(series.counts[a]).total_cmp(&total(series.counts[b])))
+            .unwrap_or(0);
+        let hour = |t: usize| {
+            let hour = series.start_hour as f64 + t as f64 * hours_per_step;
+            (hour.rem_euclid(24.0) as usize).min(23)
+        };
+        let day_curve = day_curve(
+            series.counts[busiest],
+            &levels[busiest],
+            hours_per_step,
+            hour,
+        );
+        let expected = std::array::from_fn(|m| {
+            levels[m]
+                .iter()
+                .enumerate()
+                .map(|(t, level)| match series.expected[m].get(t) {
+                    Some(fitted) if fitted.is_finite() => *fitted,
+                    _ => (level * day_curve[hour(t)]) as f32,
+                })
+                .collect()
+        });
+        Self {
+            expected,
+            mean: std::array::from_fn(|m| usual_mean(series.counts[m], series.typical[m])),
+            day_curve,
+        }
+    }
+
+    /// The account as attacks see it.
+    fn organic<'a>(&'a self, series: &Series<'a>) -> Organic<'a> {
+        Organic {
+            start_hour: series.start_hour,
+            start_weekday: series.start_weekday,
+            expected: self.expected.each_ref().map(Vec::as_slice),
+            factor: [1.0; N_METRICS],
+            counts: series.counts,
+            mean: self.mean,
+            day_curve: self.day_curve,
+        }
     }
 }
 
@@ -226,9 +246,9 @@ mod tests {
         let mut views: Vec<f32> = (0..800).map(|t| truth(t) as f32).collect();
         views[200] = 1e6;
         views[201] = f32::NAN;
-        let organic = organic(&series([&views, &[], &[], &[]]), 1.0);
+        let organic = StandIn::new(&series([&views, &[], &[], &[]]), 1.0);
         for t in (0..300).chain(500..800) {
-            let ratio = organic.expected[0][t] / truth(t);
+            let ratio = f64::from(organic.expected[0][t]) / truth(t);
             assert!((0.75..1.35).contains(&ratio), "step {t}: {ratio}");
         }
         let sum: f64 = organic.day_curve.iter().sum();

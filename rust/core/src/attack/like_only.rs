@@ -1,6 +1,6 @@
 //! Likes (or comments) sold apart from views.
 
-use super::plan::{Plan, tail, trapezoid};
+use super::plan::Plan;
 use super::scene::Scene;
 
 /// Comments are scarcer than likes, so the same order is a larger multiple of them.
@@ -17,7 +17,7 @@ pub(crate) fn like_only_inflation(scene: &mut Scene<'_>) -> Plan {
     let main = scene.place();
     let mut plan = Plan::new(scene, main.start + main.len() / 2);
     let variant = scene.habits.chance(scene.law.variant_share * COMMENT_SHARE);
-    let comments = scene.present[COMMENTS] && (variant || !scene.present[LIKES]);
+    let comments = scene.observed(COMMENTS) && (variant || !scene.observed(LIKES));
     if comments {
         plan.weights.swap(LIKES, COMMENTS);
     }
@@ -35,12 +35,7 @@ pub(crate) fn like_only_inflation(scene: &mut Scene<'_>) -> Plan {
     let tail_hours = scene.habits.between(2.0, 6.0);
     let rise = scene.steps_or_none(rise_hours);
     let plateau_end = main.end;
-    trapezoid(&mut plan.excess, main, (rise, 0), excess);
-    tail(
-        &mut plan.excess,
-        plateau_end,
-        tail_hours / scene.hours(1),
-        excess,
-    );
+    plan.trapezoid(main, (rise, 0), excess);
+    plan.tail(plateau_end, tail_hours / scene.hours(1), excess);
     plan
 }

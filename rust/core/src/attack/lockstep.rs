@@ -1,6 +1,6 @@
 //! One order clock drives many accounts, each of them weakly.
 
-use super::plan::{Plan, trapezoid};
+use super::plan::Plan;
 use super::scene::{Scene, log_uniform};
 
 /// Share of the shared windows in which a member takes part.
@@ -41,12 +41,7 @@ pub(crate) fn lockstep_cohort(scene: &mut Scene<'_>) -> Plan {
         }
         taken += 1;
         let ramp = scene.steps(1.0);
-        trapezoid(
-            &mut plan.excess,
-            plateau,
-            (rise.min(ramp), fall.min(ramp)),
-            excess,
-        );
+        plan.trapezoid(plateau, (rise.min(ramp), fall.min(ramp)), excess);
     }
     plan
 }

@@ -4,14 +4,15 @@
 //! expected count, plus a level in units of the account's mean where a gain can do nothing (idle
 //! hours, another time zone). The realised organic count is never multiplied, which would leave a
 //! lattice, and never copied, which would copy its noise. Purges take a binomial share of what was
-//! delivered. What an attack really changed is found afterwards by comparing ([`changed_windows`]).
+//! delivered. What an attack really changed is found afterwards by comparing ([`changed`]).
 //!
 //! # Order of work
 //! [`apply`] opens a [`scene::Scene`] (where may the attack act, how strong is it), asks the family
-//! for a [`plan::Plan`] (gain and level per step, weight per metric) and delivers it. Each family has
+//! for a [`plan::Plan`] (gain or level per step, weight per metric) and delivers it. Each family has
 //! its own file.
 
 mod burst;
+mod curves;
 mod deliver;
 mod drip;
 mod farm;
@@ -20,10 +21,13 @@ mod inject;
 mod law;
 mod like_only;
 mod lockstep;
+mod order;
 mod plan;
 mod purge;
 mod scene;
+mod scratch;
 mod sleeper;
+mod steps;
 mod windows;
 
 use std::fmt;
@@ -34,8 +38,10 @@ use serde::{Deserialize, Serialize};
 
 pub use inject::{Series, inject};
 pub use law::{AttackLaw, Corrections, Strength};
+pub(crate) use order::total;
+pub use scratch::Scratch;
 pub use sleeper::activation_step;
-pub use windows::{Window, changed_windows, metric_windows};
+pub use windows::{Window, changed, metric_windows};
 
 use crate::Error;
 use crate::simulate::account::{N_METRICS, Organic};
@@ -48,14 +54,21 @@ pub(crate) mod purpose {
     pub(crate) const TIMING: u64 = 1001;
     /// The account's own share in an attack: intensity, lag, take-up, edges, weights.
     pub(crate) const HABITS: u64 = 1002;
-    /// Noise of the delivery that all metrics share.
-    pub(crate) const HOUR_NOISE: u64 = 1003;
-    /// Spread and noise of one metric's delivery, one stream per metric from here on.
-    pub(crate) const METRIC_NOISE: u64 = 1005;
-    /// Delivered counts, one stream per metric from here on.
+    /// Noise of the delivery: a word per order, then one per cell. This and what follows are purposes
+    /// of `lanes::Key`.
+    pub(crate) const NOISE: u64 = 1003;
+    /// Terms of the order of each metric: spread of the gain (position 0), roundness (position 1).
+    pub(crate) const TERMS: u64 = 1004;
+    /// Gamma variates of overdispersed counts.
+    pub(crate) const MIXING: u64 = 1005;
+    /// Delivered counts, a word per cell.
     pub(crate) const DELIVERY: u64 = 1010;
-    /// Purged counts, one stream per metric from here on.
+    /// Counts of round orders, a purpose per metric from here on.
+    pub(crate) const ROUND: u64 = 1011;
+    /// Purged counts, one `Stream` per metric from here on.
     pub(crate) const PURGE: u64 = 1020;
+    /// Refilled counts, one word per metric.
+    pub(crate) const REFILL: u64 = 1024;
 }
 
 /// A kind of fraud.
@@ -183,11 +196,13 @@ pub struct CohortClock {
 }
 
 /// What was drawn for one account.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attacked {
     /// Size relative to the account: peak multiplier `A`, or added volume `B` in account means for
     /// the attacks that add a level (`drip_feed`, `sleeper_reactivation`, `timezone_shifted_farm`).
     pub intensity: f64,
+    /// Steps outside which nothing changed.
+    pub open: Range<usize>,
 }
 
 /// Where in a series an attack may act.
@@ -243,14 +258,19 @@ pub struct Order<'a> {
 /// Writes the attacked counts of an hourly account; `counts` starts as a copy of `organic.counts`.
 ///
 /// At least one cell changes, whatever the account.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "an order in parts, an account and two buffers"
+)]
 pub fn apply(
     attack: Attack,
-    organic: &Organic,
+    organic: &Organic<'_>,
     law: &AttackLaw,
     cohort: Option<&CohortClock>,
     seed: u64,
     index: u64,
-    counts: &mut [Vec<f32>; N_METRICS],
+    counts: [&mut [f32]; N_METRICS],
+    scratch: &mut Scratch,
 ) -> Attacked {
     let order = Order {
         attack,
@@ -260,19 +280,21 @@ pub fn apply(
         index,
         placement: Placement::default(),
     };
-    carry_out(&order, organic, counts)
+    carry_out(&order, organic, counts, scratch)
 }
 
 /// Like [`apply`], at any cadence, in a given window or at a given intensity.
 pub fn carry_out(
     order: &Order<'_>,
-    organic: &Organic,
-    counts: &mut [Vec<f32>; N_METRICS],
+    organic: &Organic<'_>,
+    mut counts: [&mut [f32]; N_METRICS],
+    scratch: &mut Scratch,
 ) -> Attacked {
-    let mut scene = scene::Scene::open(order, organic);
+    let mut scene = scene::Scene::open(order, organic, std::mem::take(&mut scratch.shape));
     if scene.open.is_empty() {
         return Attacked {
             intensity: scene.intensity,
+            open: 0..0,
         };
     }
     let plan = match order.attack {
@@ -289,16 +311,24 @@ pub fn carry_out(
         Attack::TimezoneShiftedFarm => farm::timezone_shifted_farm(&mut scene),
         Attack::OrganicMimicry => growth::organic_mimicry(&mut scene),
     };
-    let delivered = deliver::deliver(&scene, &plan, counts);
-    if order.attack == Attack::DeliveryPurge {
-        purge::take_back(&mut scene, &plan, &delivered, counts);
+    let mut delivered = deliver::deliver(&scene, &plan, &mut counts, scratch);
+    if order.attack == Attack::DeliveryPurge && !delivered.touched.is_empty() {
+        purge::take_back(&mut scene, &mut delivered, &mut counts, scratch);
     }
-    if !order.attack.may_exceed_views() {
-        deliver::keep_likes_within_views(organic, counts);
+    let mut open = delivered.touched;
+    if !delivered.shows
+        && let Some(step) = deliver::minimum_order(&scene, &plan, &mut counts)
+    {
+        open = if open.is_empty() {
+            step..step + 1
+        } else {
+            open.start.min(step)..open.end.max(step + 1)
+        };
     }
-    deliver::ensure_change(&scene, &plan, counts);
+    scratch.shape = plan.into_shape();
     Attacked {
         intensity: scene.intensity,
+        open,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Fast delivery that the platform takes back.
 
-use super::deliver::Delivered;
+use super::deliver::{Counts, Delivered};
 use super::law::Corrections;
+use super::order;
 use super::plan::Plan;
 use super::purpose;
 use super::scene::{Scene, log_uniform};
+use super::scratch::{LANES, Scratch};
+use crate::lanes::{Key, binomials, dispatch};
 use crate::rng::Stream;
 use crate::simulate::account::N_METRICS;
 
@@ -30,37 +33,37 @@ pub(crate) fn delivery(scene: &mut Scene<'_>) -> Plan {
     let steps = scene.steps(delivery_hours);
     // The last step of the span is kept for a purge.
     let room = main.len().saturating_sub(1).max(1);
-    gamma_hill(&mut plan, main.start, steps.min(room), excess, main.end);
+    let steps = steps.min(room);
+    let end = (main.start + steps).min(main.end);
+    gamma_hill(plan.span(main.start..end), steps, excess);
     plan
 }
 
-/// A hill `x exp(1 - x)` that peaks after a third of `steps` and is over after them.
-fn gamma_hill(plan: &mut Plan, start: usize, steps: usize, height: f64, end: usize) {
+/// A hill `x exp(1 - x)` that peaks at `height` after a third of `steps` and is over after them.
+fn gamma_hill(out: &mut [f32], steps: usize, height: f64) {
     let peak = steps as f64 / 3.0;
-    let stop = (start + steps).min(end);
+    let decay = libm::exp(-1.0 / peak);
+    let mut fall = libm::exp(1.0 - 0.5 / peak);
     let mut highest = 0.0;
-    let shape = |age: usize| {
-        let x = (age as f64 + 0.5) / peak;
-        x * libm::exp(1.0 - x)
-    };
-    for step in start..stop {
-        highest = f64::max(highest, shape(step - start));
+    for (age, value) in out.iter_mut().enumerate() {
+        *value = ((age as f64 + 0.5) / peak * fall) as f32;
+        highest = value.max(highest);
+        fall *= decay;
     }
-    for step in start..stop {
-        plan.excess[step] = plan.excess[step].max(height * shape(step - start) / highest);
+    for value in out {
+        *value *= height as f32 / highest;
     }
 }
 
-/// Subtracts a binomial share of what was delivered, in 1–4 daily steps at one batch hour.
+/// Takes back a binomial share of what was delivered, in 1–4 daily steps at one batch hour.
 pub(crate) fn take_back(
     scene: &mut Scene<'_>,
-    plan: &Plan,
-    delivered: &Delivered,
-    counts: &mut [Vec<f32>; N_METRICS],
+    delivered: &mut Delivered,
+    counts: &mut Counts<'_>,
+    scratch: &Scratch,
 ) {
-    let Some(over) = (0..scene.n_steps).rev().find(|&t| plan.excess[t] > 0.0) else {
-        return;
-    };
+    // A delivery has no delays, so the last touched step is its own.
+    let over = delivered.touched.end - 1;
     let wait_hours = log_uniform(&mut scene.timing, scene.strength.period_hours);
     let batch_hour = scene.timing.between(BATCH_CLOCK[0], BATCH_CLOCK[1]).floor();
     let n_batches = log_uniform(&mut scene.timing, scene.strength.bursts).round() as usize;
@@ -74,29 +77,38 @@ pub(crate) fn take_back(
     let day = scene.steps(BATCH_HOURS);
     let end = scene.open.end;
     let n_batches = n_batches.clamp(1, (end - 1 - first) / day + 1);
-    let total: f64 = (0..n_batches).map(|k| libm::pow(ratio, k as f64)).sum();
-    let mut last_drop = first;
+    let total = (1.0 - libm::pow(ratio, n_batches as f64)) / (1.0 - ratio);
     for m in 0..N_METRICS {
+        let mut left = order::total(scratch.added(delivered, m));
+        if left <= 0.0 || PURGE_WEIGHTS[m] <= 0.0 {
+            continue;
+        }
         let key = purpose::PURGE + m as u64;
         let mut draw = Stream::new(scene.seed, scene.index, key);
-        let whole: f64 = delivered[m].iter().sum();
         let lag = if m == 0 {
             0
         } else {
             scene.steps_or_none(LIKE_PURGE_LAG_HOURS)
         };
+        let mut part = share * PURGE_WEIGHTS[m] / total;
+        let mut kept = 1.0;
         for k in 0..n_batches {
-            let part = share * PURGE_WEIGHTS[m] * libm::pow(ratio, k as f64) / total;
             let step = (first + k * day + lag).min(end - 1);
-            let gone = draw.binomial(whole, part);
+            // Of what is still there, so that no more is taken than was delivered.
+            let gone = draw.binomial(left, part / kept);
+            left -= gone;
+            kept -= part;
+            part *= ratio;
             if let Some(count) = counts[m].get_mut(step) {
                 take(count, gone, scene.law.corrections);
             }
-            last_drop = last_drop.max(first + k * day);
+            delivered.touched.end = delivered.touched.end.max(step + 1);
         }
     }
     if refilled {
-        refill(scene, plan, last_drop, share, delivered, counts);
+        let last_drop = first + (n_batches - 1) * day;
+        let from = last_drop + scene.steps(REFILL_HOURS);
+        refill(scene, from, share, delivered, counts, scratch);
     }
 }
 
@@ -117,31 +129,57 @@ fn first_batch(scene: &Scene<'_>, over: usize, wait_hours: f64, batch_hour: f64)
     Some(if moved >= earliest { moved } else { end - 1 })
 }
 
-/// What was lost is delivered again, at the speed of the first time.
+/// What was lost is delivered again from step `from` on, at the speed of the first time.
 fn refill(
     scene: &Scene<'_>,
-    plan: &Plan,
-    last_drop: usize,
+    from: usize,
     share: f64,
-    delivered: &Delivered,
-    counts: &mut [Vec<f32>; N_METRICS],
+    delivered: &mut Delivered,
+    counts: &mut Counts<'_>,
+    scratch: &Scratch,
 ) {
-    let from = last_drop + scene.steps(REFILL_HOURS);
-    let Some(begin) = plan.excess.iter().position(|&x| x > 0.0) else {
-        return;
-    };
+    let room = scene.open.end.saturating_sub(from);
     for m in 0..N_METRICS {
-        // Keys after those of the purge itself.
-        let key = purpose::PURGE + (N_METRICS + m) as u64;
-        let mut draw = Stream::new(scene.seed, scene.index, key);
-        for (age, &first_time) in delivered[m].iter().skip(begin).enumerate() {
-            let step = from + age;
-            if step >= scene.open.end {
-                break;
-            }
-            let again = draw.binomial(first_time, share * PURGE_WEIGHTS[m]);
-            if let Some(count) = counts[m].get_mut(step) {
-                *count = (f64::from(*count) + again) as f32;
+        let first_time = scratch.added(delivered, m);
+        let length = counts[m].len().saturating_sub(from);
+        let n = first_time.len().min(room).min(length);
+        let share = share * PURGE_WEIGHTS[m];
+        if n == 0 || share <= 0.0 {
+            continue;
+        }
+        let refill = Refill {
+            key: Key::new(scene.seed, scene.index),
+            metric: m,
+            share: share as f32,
+            first_time: &first_time[..n],
+            counts: &mut counts[m][from..from + n],
+        };
+        draw_refill(refill);
+        delivered.touched.end = delivered.touched.end.max(from + n);
+    }
+}
+
+struct Refill<'a> {
+    key: Key,
+    metric: usize,
+    share: f32,
+    first_time: &'a [f32],
+    counts: &'a mut [f32],
+}
+
+dispatch! {
+    fn draw_refill<'a>(refill: Refill<'a>) {
+        let Refill { key, metric, share, first_time, counts } = refill;
+        let blocks = first_time.chunks(LANES).zip(counts.chunks_mut(LANES));
+        for (block, (first_time, counts)) in blocks.enumerate() {
+            let mut words = [[0; LANES]; N_METRICS];
+            let [a, b, c, d] = &mut words;
+            key.words(purpose::REFILL, (block * LANES) as u32, [a, b, c, d]);
+            let (mut trials, mut drawn) = ([0.0; LANES], [0.0; LANES]);
+            trials[..first_time.len()].copy_from_slice(first_time);
+            binomials(&trials, &[share; LANES], &words[metric], &mut drawn);
+            for (count, again) in counts.iter_mut().zip(drawn) {
+                *count += again;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::law::{AttackLaw, Strength, adds_level};
 use super::{Attack, Order, Place, purpose};
 use crate::rng::Stream;
-use crate::simulate::account::{N_METRICS, Organic};
+use crate::simulate::account::Organic;
 
 /// Mean views per hour at which `size_exponent` leaves the gain as it is.
 const REFERENCE_VIEWS: f64 = 100.0;
@@ -15,10 +15,10 @@ const SHORT_SERIES_SHARE: f64 = 4.0 / 7.0;
 /// One attack about to happen to one account.
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
-    pub(crate) organic: &'a Organic,
+    pub(crate) attack: Attack,
+    pub(crate) organic: &'a Organic<'a>,
     pub(crate) law: &'a AttackLaw,
     pub(crate) strength: &'a Strength,
-    pub(crate) n_steps: usize,
     /// Peak multiplier or added level, as reported.
     pub(crate) intensity: f64,
     /// Steps that the attack may be placed in.
@@ -31,8 +31,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) habits: Stream,
     /// Whether this account follows a cohort's clock.
     pub(crate) shares_clock: bool,
-    /// Which metrics have at least one reading.
-    pub(crate) present: [bool; N_METRICS],
+    /// A buffer for the plan.
+    pub(crate) shape: Vec<f32>,
     pub(crate) seed: u64,
     pub(crate) index: u64,
     hours_per_step: f64,
@@ -41,8 +41,10 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(crate) fn open(order: &Order<'a>, organic: &'a Organic) -> Self {
-        let n_steps = organic.counts.iter().map(Vec::len).max().unwrap_or(0);
+    /// `shape` is a buffer whose contents do not matter.
+    pub(crate) fn open(order: &Order<'a>, organic: &'a Organic<'_>, shape: Vec<f32>) -> Self {
+        let lengths = organic.counts.iter().map(|counts| counts.len());
+        let n_steps = lengths.max().unwrap_or(0);
         let cohort = order.cohort.filter(|_| order.attack.may_share_clock());
         let mut timing = match cohort {
             Some(clock) => Stream::new(clock.seed, clock.cohort, purpose::COHORT_CLOCK),
@@ -67,22 +69,27 @@ impl<'a> Scene<'a> {
         };
         let drawn = relative_intensity(order, organic, &mut habits);
         Self {
+            attack: order.attack,
             organic,
             law: order.law,
             strength,
-            n_steps,
             intensity: order.placement.intensity.unwrap_or(drawn),
             open: region.clone(),
             region,
             timing,
             habits,
             shares_clock: cohort.is_some(),
-            present: std::array::from_fn(|m| organic.counts[m].iter().any(|c| !c.is_nan())),
+            shape,
             seed: order.seed,
             index: order.index,
             hours_per_step: order.placement.hours_per_step,
             fill,
         }
+    }
+
+    /// Whether a metric has at least one reading.
+    pub(crate) fn observed(&self, metric: usize) -> bool {
+        self.organic.counts[metric].iter().any(|c| !c.is_nan())
     }
 
     /// `A - 1` of a multiplier.
@@ -117,6 +124,22 @@ impl<'a> Scene<'a> {
         }
         let hour = self.organic.start_hour as f64 + self.hours(step) - shift;
         self.organic.day_curve[(hour.rem_euclid(24.0) as usize).min(23)]
+    }
+
+    /// [`Self::day_curve`] at each of these steps.
+    pub(crate) fn day_curves(&self, steps: Range<usize>, shift: f64, out: &mut [f32]) {
+        if self.hours_per_step == 1.0 {
+            let first = (self.hour_of_day(steps.start) - shift).rem_euclid(24.0);
+            let mut curve = self.organic.day_curve.map(|factor| factor as f32);
+            curve.rotate_left(first as usize % 24);
+            for day in out.chunks_mut(24) {
+                day.copy_from_slice(&curve[..day.len()]);
+            }
+            return;
+        }
+        for (step, value) in steps.zip(out) {
+            *value = self.day_curve(step, shift) as f32;
+        }
     }
 
     /// Hour of the day of a step, on the platform's clock.
@@ -192,7 +215,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn relative_intensity(order: &Order<'_>, organic: &Organic, habits: &mut Stream) -> f64 {
+fn relative_intensity(order: &Order<'_>, organic: &Organic<'_>, habits: &mut Stream) -> f64 {
     let law = order.law;
     let drawn = log_uniform(habits, law.strength(order.attack).intensity);
     let views = organic.mean[0] / order.placement.hours_per_step;

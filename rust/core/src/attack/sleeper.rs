@@ -1,5 +1,6 @@
 //! Idle accounts switched on together.
 
+use super::curves::awakening;
 use super::plan::Plan;
 use super::scene::{Scene, log_uniform};
 use super::{CohortClock, purpose};
@@ -69,29 +70,18 @@ pub(crate) fn sleeper_reactivation(scene: &mut Scene<'_>) -> Plan {
     let mut plan = Plan::new(scene, main.end.saturating_sub(1).max(main.start));
     plan.weights[COMMENTS] *= comments;
     let level = scene.intensity.max(0.0);
-    for (age, step) in main.enumerate() {
-        // From 2 % to 98 % within the rise; an instant rise is a step.
-        let x = (age as f64 + 0.5) / rise;
-        let on = if rise <= 1.0 {
-            1.0
-        } else {
-            1.0 / (1.0 + libm::exp(4.0 - 8.0 * x))
-        };
-        let cycle = 1.0 + amplitude * (scene.day_curve(step, 0.0) - 1.0);
-        plan.level[step] = level * on * cycle.max(0.0);
-    }
+    let out = plan.span(main.clone());
+    scene.day_curves(main, 0.0, out);
+    awakening(out, level as f32, rise as f32, amplitude as f32);
     plan
 }
 
 /// A lone sleeper wakes inside its longest idle spell, as late in it as `wanted` asks; an account
 /// without one wakes at the hour asked for.
 fn own_activation(scene: &Scene<'_>, asked: usize) -> usize {
-    let counts = scene
-        .organic
-        .counts
-        .iter()
-        .find(|counts| !counts.is_empty());
-    let idle = longest_idle(counts.map_or(&[], Vec::as_slice));
+    let counts = scene.organic.counts;
+    let counts = counts.iter().find(|counts| !counts.is_empty());
+    let idle = longest_idle(counts.copied().unwrap_or_default());
     let day = scene.steps(24.0);
     if idle.len() < 2 * day {
         return asked;

@@ -68,10 +68,22 @@ pub(crate) fn quantiles(words: &[u32], out: &mut [f32]) {
 /// Puts the quantiles of the words that lie in a tail in their places.
 #[inline(always)]
 fn mend_tails(words: &[u32], out: &mut [f32]) {
+    // Computed for all and chosen, not branched over: sixteen branches are slower and much more code.
     for (word, z) in words.iter().zip(out) {
-        if in_tail(*word) {
-            *z = tail_quantile(*word);
-        }
+        let tail = tail_quantile(*word);
+        *z = if in_tail(*word) { tail } else { *z };
+    }
+}
+
+/// Multiplies values by log-normal noise of mean 1, one random word each; `sd` is that of the
+/// logarithm.
+#[inline(always)]
+pub(crate) fn blur<const N: usize>(words: &[u32; N], sd: f32, values: &mut [f32; N]) {
+    let centre = -0.5 * sd * sd;
+    let mut z = [0.0; N];
+    quantiles(words, &mut z);
+    for t in 0..N {
+        values[t] *= exp(sd.mul_add(z[t], centre));
     }
 }
 

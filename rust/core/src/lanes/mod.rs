@@ -15,7 +15,9 @@ mod draws;
 mod math;
 mod philox;
 
-pub(crate) use draws::{binomials, gammas, negative_binomials, normal_pairs, quantiles};
+pub(crate) use draws::{
+    binomials, blur, gammas, negative_binomials, normal_pairs, poissons, quantiles,
+};
 pub(crate) use math::{exp, ln, sin_cos_turn, sin_turn};
 pub(crate) use philox::{Key, uniform};
 

@@ -202,6 +202,30 @@ fn gamma_variates_have_the_moments_of_their_law() {
 }
 
 #[test]
+fn blurred_values_keep_their_mean_and_get_the_spread_asked_for() {
+    let n = 1 << 18;
+    let [a, ..] = words(9, n);
+    let mut values = vec![3.0; n];
+    for (values, words) in values
+        .as_chunks_mut::<32>()
+        .0
+        .iter_mut()
+        .zip(a.as_chunks().0)
+    {
+        blur(words, 0.5, values);
+    }
+    let (mean, ..) = moments(&values);
+    let logs: Vec<f32> = values.iter().map(|value| value.ln()).collect();
+    let (centre, variance, skew) = moments(&logs);
+    assert!((mean / 3.0 - 1.0).abs() < 0.005, "{mean}");
+    assert!((centre - 3.0_f64.ln() + 0.125).abs() < 0.005, "{centre}");
+    assert!((variance.sqrt() - 0.5).abs() < 0.004 && skew.abs() < 0.03);
+    let mut same = [2.0; 4];
+    blur(&[1, 2, 3, 4], 0.0, &mut same);
+    assert_eq!(same, [2.0; 4]);
+}
+
+#[test]
 fn normals_are_normal_and_pairs_independent() {
     let n = 400_000;
     let [a, b, c, _] = words(1, n);

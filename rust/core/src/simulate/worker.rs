@@ -9,7 +9,7 @@ use super::scenario::Scene;
 use super::simulation::{Job, Simulation};
 use super::workspace::Workspace;
 use super::world::World;
-use crate::attack::{self, CohortClock, Window};
+use crate::attack::{self, CohortClock, Scratch, Window};
 use crate::lanes::Key;
 
 /// Changed cells are joined into one window over pauses up to this many hours.
@@ -25,6 +25,7 @@ pub(super) struct Worker<'a> {
     /// Factor left to the account in hand: 1 unless it is idle throughout.
     idle: f32,
     windows: Vec<Window>,
+    scratch: Scratch,
 }
 
 impl<'a> Worker<'a> {
@@ -35,6 +36,7 @@ impl<'a> Worker<'a> {
             traits: Traits::default(),
             idle: 1.0,
             windows: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -177,24 +179,19 @@ impl<'a> Worker<'a> {
         let [likes, comments, shares] = self.traits.ratios;
         let ratios = [1.0, likes, comments, shares];
         let smooth = &self.work.smooth;
-        let usual = smooth.iter().map(|rate| f64::from(*rate)).sum::<f64>() / smooth.len() as f64;
+        let usual = attack::total(smooth) / smooth.len() as f64;
         // Orders for a dormant account have the size of those for a casual one.
         let base = if profile == Profile::Dormant {
             usual.max(preset.organic.size * preset.profiles.casual.views_median)
         } else {
             usual
         };
-        let clean = by_metric(&mut self.work.clean).map(|c| c.to_vec());
         let organic = Organic {
             start_hour: clock.start_hour,
             start_weekday: clock.start_weekday,
-            expected: ratios.map(|r| {
-                smooth
-                    .iter()
-                    .map(|e| f64::from(*e * self.idle * r))
-                    .collect()
-            }),
-            counts: clean.clone(),
+            expected: [smooth; N_METRICS],
+            factor: ratios.map(|ratio| self.idle * ratio),
+            counts: parts(&self.work.clean),
             mean: ratios.map(|ratio| (base * f64::from(ratio)).max(LEAST_MEAN)),
             day_curve: self.traits.day_curve.map(f64::from),
         };
@@ -203,7 +200,6 @@ impl<'a> Worker<'a> {
             cohort: cohort.id,
             size: cohort.size,
         });
-        let mut counts = clean;
         let done = attack::apply(
             kind,
             &organic,
@@ -211,23 +207,17 @@ impl<'a> Worker<'a> {
             cohort.as_ref(),
             seed,
             index,
-            &mut counts,
+            by_metric(values),
+            &mut self.scratch,
         );
-        for (to, from) in by_metric(values).into_iter().zip(&counts) {
-            to.copy_from_slice(from);
-        }
-        self.windows.extend(attack::changed_windows(
-            &organic.counts,
-            &counts,
+        attack::changed(
+            organic.counts,
+            parts(values),
+            done.open,
             PAUSE_HOURS,
-        ));
-        for m in 0..4 {
-            for t in 0..clock.length {
-                if organic.counts[m][t] != counts[m][t] {
-                    changed[t] |= 1 << m;
-                }
-            }
-        }
+            changed,
+            &mut self.windows,
+        );
         done.intensity
     }
 
@@ -258,4 +248,10 @@ fn by_metric(values: &mut [f32]) -> [&mut [f32]; N_METRICS] {
     let (likes, rest) = rest.split_at_mut(n);
     let (comments, shares) = rest.split_at_mut(n);
     [views, likes, comments, shares]
+}
+
+/// The four series of an account, to read.
+fn parts(values: &[f32]) -> [&[f32]; N_METRICS] {
+    let n = values.len() / N_METRICS;
+    std::array::from_fn(|m| &values[m * n..(m + 1) * n])
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Mean of attacked over expected views inside the changed steps.
-fn lift(organic: &Organic, counts: &[Vec<f32>; 4], metric: usize) -> f64 {
+fn lift(organic: &Account, counts: &[Vec<f32>; 4], metric: usize) -> f64 {
     let windows = changed_windows(&organic.counts, counts, 0);
     let (mut sum, mut expected) = (0.0, 0.0);
     for window in windows.iter().filter(|w| w.metric == metric) {
@@ -12,7 +12,10 @@ fn lift(organic: &Organic, counts: &[Vec<f32>; 4], metric: usize) -> f64 {
             .iter()
             .map(|&c| f64::from(c))
             .sum::<f64>();
-        expected += organic.expected[metric][steps].iter().sum::<f64>();
+        expected += organic.expected[metric][steps]
+            .iter()
+            .map(|&rate| f64::from(rate))
+            .sum::<f64>();
     }
     sum / expected
 }

@@ -91,7 +91,18 @@ fn same_keys_same_bytes_other_keys_other_bytes() {
         assert_eq!(first, attacked(&order(attack, &law, 1), &organic).0);
         assert_ne!(first, attacked(&order(attack, &law, 2), &organic).0);
         let mut through_apply = organic.counts.clone();
-        apply(attack, &organic, &law, None, 7, 1, &mut through_apply);
+        let parts = through_apply.each_mut().map(Vec::as_mut_slice);
+        let mut scratch = Scratch::default();
+        apply(
+            attack,
+            &organic.organic(),
+            &law,
+            None,
+            7,
+            1,
+            parts,
+            &mut scratch,
+        );
         assert_eq!(first, through_apply);
     }
 }
@@ -116,6 +127,51 @@ fn members_of_a_cohort_act_at_the_same_time() {
             let latest_start = spans.iter().map(|s| s.0).max().unwrap();
             let earliest_end = spans.iter().map(|s| s.1).min().unwrap();
             assert!(latest_start <= earliest_end, "{attack}: {spans:?}");
+        }
+    }
+}
+
+#[test]
+fn memory_that_others_used_changes_nothing() {
+    let law = AttackLaw {
+        dispersion: 0.3,
+        ..AttackLaw::default()
+    };
+    let mut used = Scratch::default();
+    for key in 0..120 {
+        let attack = Attack::ALL[key as usize % 12];
+        let n = LENGTHS[key as usize % LENGTHS.len()];
+        let account = account(SIZES[key as usize % SIZES.len()], n, key, 0);
+        let order = order(attack, &law, key);
+        let (fresh, drawn) = attacked(&order, &account);
+        let mut counts = account.counts.clone();
+        let parts = counts.each_mut().map(Vec::as_mut_slice);
+        let again = carry_out(&order, &account.organic(), parts, &mut used);
+        assert_eq!((fresh, drawn), (counts, again), "{attack}");
+    }
+}
+
+#[test]
+fn expected_counts_may_share_a_slice_and_differ_by_a_factor() {
+    let law = AttackLaw::default();
+    for attack in Attack::ALL {
+        let account = account(900.0, 336, 8, 0);
+        let mut shared = account.organic();
+        shared.expected = [shared.expected[0]; 4];
+        shared.factor = RATIOS.map(|ratio| ratio as f32);
+        let (apart, _) = attacked(&order(attack, &law, 2), &account);
+        let mut counts = account.counts.clone();
+        let parts = counts.each_mut().map(Vec::as_mut_slice);
+        carry_out(
+            &order(attack, &law, 2),
+            &shared,
+            parts,
+            &mut Scratch::default(),
+        );
+        for (m, (a, b)) in apart.iter().zip(&counts).enumerate() {
+            let [a, b] = [a, b].map(|c| c.iter().map(|&c| f64::from(c)).sum::<f64>());
+            // Rates differ by rounding alone.
+            assert!((a - b).abs() <= 1e-4 * a + 1.0, "{attack} {m}: {a} {b}");
         }
     }
 }
