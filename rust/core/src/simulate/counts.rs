@@ -41,7 +41,7 @@ fn ratios(source: &Source<'_>, traits: &Traits, work: &mut Workspace, m: usize) 
     );
     let noise = &mut work.ratio_noise[m][..n];
     if law.day_sd > 0.0 {
-        let days = n.div_ceil(24);
+        let days = source.calendar.days;
         let [a, b, c, d] = &mut work.words;
         let words = [
             &mut a[..days],

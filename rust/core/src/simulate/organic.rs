@@ -123,8 +123,8 @@ fn rhythm(source: &Source<'_>, traits: &Traits, work: &mut Workspace) -> usize {
         (start - trough, 1)
     };
     let first_day = first_day + usize::from(trough >= 12);
-    let weekends = &calendar.weekend[first_day..];
-    let days = weekends.len();
+    let days = calendar.days;
+    let weekends = &calendar.weekend[first_day..first_day + days];
     let [a, b, c, d] = &mut work.words;
     let [a, b, c, d] = [
         &mut a[..days],
@@ -157,7 +157,8 @@ fn rhythm(source: &Source<'_>, traits: &Traits, work: &mut Workspace) -> usize {
     }
     let (smooth_days, _) = work.curve.as_chunks_mut::<24>();
     let (level_days, _) = work.level.as_chunks_mut::<24>();
-    for day in 0..days {
+    let seen = (skip + calendar.clock.length).div_ceil(24);
+    for day in 0..seen {
         let (at, jumped) = (shifts[day], jumps[day]);
         let first = (at as i32 as usize).min(24);
         let part = at - first as f32;

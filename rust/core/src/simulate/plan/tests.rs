@@ -118,12 +118,16 @@ fn as_many_normals_as_sleepers_are_idle() {
 #[test]
 fn scenarios_fall_on_a_fixed_share_of_fakes_and_normals() {
     let all = accounts(&plan(0.35, 1), 40);
+    let wanted = preset("published").scenarios.share;
     let mut seen = HashSet::new();
     for fake in [false, true] {
         let group: Vec<_> = all.iter().filter(|a| a.attack.is_some() == fake).collect();
         let special = group.iter().filter_map(|a| a.scenario).collect::<Vec<_>>();
         let share = special.len() as f64 / group.len() as f64;
-        assert!((0.23..0.27).contains(&share), "{fake}: {share}");
+        assert!(
+            (share - wanted).abs() < 0.02,
+            "{fake}: {share}, not {wanted}"
+        );
         seen.extend(special.iter().map(|s| s.name()));
     }
     assert_eq!(seen.len(), Scenario::ALL.len(), "{seen:?}");
