@@ -58,6 +58,56 @@ pub struct Plan {
     pub n_worlds: u64,
 }
 
+/// What was found for one fake and serves its neighbours, too; it changes no decision.
+#[derive(Debug, Default)]
+pub struct Memo {
+    /// Order of the attacks in a group of twelve fakes, and the group's key.
+    turns: Option<(u64, Vec<usize>)>,
+    /// How far the cohorts of each attack were cut.
+    walks: [Option<Walk>; 12],
+}
+
+/// The cohorts of one attack in one chunk, cut one after another.
+#[derive(Debug)]
+struct Walk {
+    key: u64,
+    stream: Stream,
+    /// First member, and the one after the last, of the cohort in hand.
+    start: u64,
+    end: u64,
+    /// Number of that cohort.
+    run: u64,
+    /// Whether it has one operator at all.
+    together: bool,
+}
+
+impl Walk {
+    /// Before the first cohort, whose number is 0.
+    fn new(key: u64, stream: Stream) -> Self {
+        Self {
+            key,
+            stream,
+            start: 0,
+            end: 0,
+            run: u64::MAX,
+            together: false,
+        }
+    }
+
+    /// Cuts the next cohort.
+    fn step(&mut self, low: f64, high: f64, share: f64) {
+        let size = low * libm::pow((high / low).max(1.0), self.stream.uniform());
+        self.together = self.stream.chance(share);
+        self.start = self.end;
+        self.end = self.start + size.round().max(1.0) as u64;
+        // A rest too small for a cohort of its own joins the last one.
+        if self.end + low as u64 > CHUNK {
+            self.end = CHUNK;
+        }
+        self.run = self.run.wrapping_add(1);
+    }
+}
+
 /// A keyed permutation of `0..n`: the rank of each position (Fisher–Yates).
 fn ranks(stream: &mut Stream, n: usize) -> Vec<usize> {
     let mut rank: Vec<usize> = (0..n).collect();
@@ -99,8 +149,9 @@ impl Plan {
         whole.saturating_sub(before as u64)
     }
 
-    /// The placements of all accounts of one block.
-    pub fn block(&self, block: u64, preset: &Preset) -> Vec<Placement> {
+    /// The placements of all accounts of one block. `memo` is whatever it was after another block of the
+    /// same plan, or fresh.
+    pub fn block(&self, block: u64, preset: &Preset, memo: &mut Memo) -> Vec<Placement> {
         let world = self.world(block);
         let local_start = block / self.n_worlds * BLOCK;
         let n_fakes = self.fakes_in(block) as usize;
@@ -125,9 +176,9 @@ impl Plan {
             };
             if fake_rank < n_fakes {
                 let key = (world << 36) | (neighbourhood << 16);
-                let attack = self.attack_of(key, rank);
+                let attack = self.attack_of(key, rank, memo);
                 placement.attack = Some(attack);
-                placement.cohort = self.cohort_of(key, attack, rank / 12, &preset.cohorts);
+                placement.cohort = self.cohort_of(key, attack, rank / 12, &preset.cohorts, memo);
                 placement.idle = attack == Attack::SleeperReactivation;
                 rank += 1;
             }
@@ -138,13 +189,28 @@ impl Plan {
     }
 
     /// Each attack once among twelve consecutive fakes, in an order of their own.
-    fn attack_of(&self, key: u64, rank: u64) -> Attack {
-        let mut stream = Stream::new(self.seed, key | (rank / 12), purpose::ATTACKS);
-        Attack::ALL[ranks(&mut stream, 12)[(rank % 12) as usize]]
+    fn attack_of(&self, key: u64, rank: u64, memo: &mut Memo) -> Attack {
+        let group = key | (rank / 12);
+        if memo.turns.as_ref().is_none_or(|(of, _)| *of != group) {
+            let mut stream = Stream::new(self.seed, group, purpose::ATTACKS);
+            memo.turns = Some((group, ranks(&mut stream, 12)));
+        }
+        let turn = memo
+            .turns
+            .as_ref()
+            .map_or(0, |(_, turns)| turns[(rank % 12) as usize]);
+        Attack::ALL[turn]
     }
 
     /// The run of consecutive fakes of one attack to which number `nth` of them belongs.
-    fn cohort_of(&self, key: u64, attack: Attack, nth: u64, law: &CohortLaw) -> Option<Cohort> {
+    fn cohort_of(
+        &self,
+        key: u64,
+        attack: Attack,
+        nth: u64,
+        law: &CohortLaw,
+        memo: &mut Memo,
+    ) -> Option<Cohort> {
         let (low, high, share) = match attack {
             Attack::LockstepCohort => (law.lockstep_low, law.lockstep_high, 1.0),
             Attack::WaveSpam => (law.wave_low, law.wave_high, 1.0),
@@ -154,28 +220,26 @@ impl Plan {
             }
             _ => return None,
         };
-        let number = Attack::ALL.iter().position(|a| *a == attack)? as u64;
+        let number = Attack::ALL.iter().position(|a| *a == attack)?;
         let chunk = nth / CHUNK;
-        let mut stream = Stream::new(self.seed, key | chunk, purpose::COHORTS + number);
-        let mut start = 0;
-        let mut run = 0;
-        loop {
-            let size = low * libm::pow((high / low).max(1.0), stream.uniform());
-            let together = stream.chance(share);
-            let mut end = start + size.round().max(1.0) as u64;
-            // A rest too small for a cohort of its own joins the last one.
-            if end + low as u64 > CHUNK {
-                end = CHUNK;
-            }
-            if nth % CHUNK < end {
-                // World, neighbourhood, chunk, attack, run: every cohort has a number of its own.
-                let id = (key << 1) | (chunk << 12) | (number << 8) | run;
-                let size = (end - start) as usize;
-                return together.then_some(Cohort { id, size });
-            }
-            start = end;
-            run += 1;
+        let (key_of_chunk, nth) = (key | chunk, nth % CHUNK);
+        let walk = &mut memo.walks[number];
+        if walk
+            .as_ref()
+            .is_none_or(|w| w.key != key_of_chunk || nth < w.start)
+        {
+            let purpose = purpose::COHORTS + number as u64;
+            let stream = Stream::new(self.seed, key_of_chunk, purpose);
+            *walk = Some(Walk::new(key_of_chunk, stream));
         }
+        let walk = walk.as_mut()?;
+        while nth >= walk.end {
+            walk.step(low, high, share);
+        }
+        // World, neighbourhood, chunk, attack, run: every cohort has a number of its own.
+        let id = (key << 1) | (chunk << 12) | ((number as u64) << 8) | walk.run;
+        let size = (walk.end - walk.start) as usize;
+        walk.together.then_some(Cohort { id, size })
     }
 
     /// Idle normals as many as idle sleepers, then scenarios to a fixed share of fakes and normals.

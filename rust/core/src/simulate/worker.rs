@@ -3,7 +3,7 @@
 use super::account::{N_METRICS, Organic};
 use super::batch::{Label, Labels, Series};
 use super::organic::{self, Source};
-use super::plan::Placement;
+use super::plan::{Memo, Placement};
 use super::profile::{Lot, Profile, Traits};
 use super::scenario::Scene;
 use super::simulation::{Job, Simulation};
@@ -20,6 +20,7 @@ const LEAST_MEAN: f64 = 0.05;
 /// What one thread needs to make accounts.
 pub(super) struct Worker<'a> {
     simulation: &'a Simulation,
+    memo: Memo,
     work: Workspace,
     traits: Traits,
     /// Factor left to the account in hand: 1 unless it is idle throughout.
@@ -32,6 +33,7 @@ impl<'a> Worker<'a> {
     pub(super) fn new(simulation: &'a Simulation) -> Self {
         Self {
             simulation,
+            memo: Memo::default(),
             work: simulation.calendar.workspace(),
             traits: Traits::default(),
             idle: 1.0,
@@ -55,7 +57,10 @@ impl<'a> Worker<'a> {
         } = series;
         let length = self.simulation.clock().length;
         let mut labels = Labels::default();
-        let places = self.simulation.plan.block(block, &world.preset);
+        let places = self
+            .simulation
+            .plan
+            .block(block, &world.preset, &mut self.memo);
         let wanted = places.into_iter().filter(|p| accounts.contains(&p.index));
         let slots = values
             .chunks_exact_mut(N_METRICS * length)

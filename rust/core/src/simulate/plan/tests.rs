@@ -14,7 +14,9 @@ fn plan(fake_ratio: f64, n_worlds: u64) -> Plan {
 /// The first `n` blocks, account after account.
 fn accounts(plan: &Plan, n: u64) -> Vec<Placement> {
     let preset = preset("published");
-    (0..n).flat_map(|b| plan.block(b, &preset)).collect()
+    (0..n)
+        .flat_map(|b| plan.block(b, &preset, &mut Memo::default()))
+        .collect()
 }
 
 #[test]
@@ -53,7 +55,10 @@ fn ranks_restart_where_a_neighbourhood_ends_inside_a_block() {
     // Account 65,536 is number 36 of block 655.
     let plan = plan(0.35, 1);
     let preset = preset("published");
-    let around: Vec<_> = (655..660).flat_map(|b| plan.block(b, &preset)).collect();
+    let mut memo = Memo::default();
+    let around: Vec<_> = (655..660)
+        .flat_map(|b| plan.block(b, &preset, &mut memo))
+        .collect();
     let after: Vec<_> = around
         .iter()
         .filter(|a| a.index >= NEIGHBOURHOOD)
@@ -63,9 +68,23 @@ fn ranks_restart_where_a_neighbourhood_ends_inside_a_block() {
         assert_eq!(twelve.iter().collect::<HashSet<_>>().len(), 12);
     }
     // The walk from the neighbourhood's start and the count of it agree.
-    let walked = (0..655).flat_map(|b| plan.block(b, &preset));
+    let walked = (0..655).flat_map(|b| plan.block(b, &preset, &mut memo));
     let fakes = walked.filter(|a| a.attack.is_some()).count() as u64;
     assert_eq!(plan.fakes_between(0, 0, 65_500), fakes);
+}
+
+#[test]
+fn what_was_found_for_other_blocks_changes_no_decision() {
+    let (plan, preset) = (plan(0.35, 2), preset("published"));
+    let mut memo = Memo::default();
+    for block in [0, 1, 2, 9, 3, 200, 90, 201, 88, 0, 1400, 657, 656] {
+        let fresh = plan.block(block, &preset, &mut Memo::default());
+        assert_eq!(
+            plan.block(block, &preset, &mut memo),
+            fresh,
+            "block {block}"
+        );
+    }
 }
 
 #[test]
@@ -143,7 +162,7 @@ fn families_are_as_frequent_as_their_weight_says_and_stay_in_their_block() {
         let mut families: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         let n_blocks = 60;
         for block in 0..n_blocks {
-            for account in plan.block(block, &law) {
+            for account in plan.block(block, &law, &mut Memo::default()) {
                 let sibling = account.scenario == Some(Scenario::SiblingSpillover);
                 assert_eq!(account.owner.is_some(), sibling);
                 if let Some(owner) = account.owner {
