@@ -30,7 +30,7 @@ def test_twin_and_package_follow_the_same_laws(variant: str) -> None:
 @pytest.mark.parametrize(
     ("overrides", "law"),
     [
-        ({"profiles.regular.memory_rho": 0.5}, "regular: lag-1 autocorrelation"),
+        ({"profiles.regular.memory_sd": 0.6}, "regular: lag-1 autocorrelation"),
         ({"profiles.casual.shape_low": 20, "profiles.casual.shape_high": 20}, "casual: sd of hourly steps"),
         ({"organic.peak_hour": 19}, "regular: daily peak"),
         (
@@ -134,8 +134,10 @@ def test_pulses_end_where_they_are_negligible() -> None:
 def test_what_the_twin_does_not_have_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"organic\.size is a prior"):
         numpy_twin.simulate(load_preset("realistic"), 100)
-    with pytest.raises(ValueError, match=r"attacks\.metric_delay_hours = 24\.0 is not covered"):
-        numpy_twin.simulate(load_preset("evasive"), 100)
+    posts = load_preset("published")
+    posts["single_posts"]["share"] = 0.5
+    with pytest.raises(ValueError, match=r"single_posts\.share = 0\.5 is not covered"):
+        numpy_twin.simulate(posts, 100)
     with pytest.raises(ValueError, match="variant: 'fast' is not allowed"):
         numpy_twin.simulate(load_preset("published"), 100, variant="fast")
     with pytest.raises(ValueError, match="n_accounts: 0 is not allowed"):

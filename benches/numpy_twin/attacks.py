@@ -117,7 +117,7 @@ def _deliver(rng: np.random.Generator, targets: Targets, orders: Orders, counts:
     cell = np.flatnonzero(planned)
     row = cell // length
     excess, level = orders.excess.ravel()[cell], orders.level.ravel()[cell]
-    smooth = (targets.smooth * targets.idle_factor[:, None].astype(dtype)).ravel()[cell]
+    smooth = (targets.smooth * targets.idle_factor[:, None].astype(dtype)).ravel()
     steady = orders.steady[row]
     shared = _mean_one(rng, law["edge_jitter"], len(cell), dtype)
     shared[steady] = 1
@@ -129,7 +129,9 @@ def _deliver(rng: np.random.Generator, targets: Targets, orders: Orders, counts:
     for metric in range(4):
         weight = weights[:, metric].astype(dtype)
         mean = targets.mean[:, metric].astype(dtype)
-        base = smooth * targets.ratios[:, metric].astype(dtype)[row]
+        # An order is placed for an hour; its later metrics arrive so many hours after, all in open hours.
+        at = cell + orders.delays[row, metric]
+        base = smooth[at] * targets.ratios[:, metric].astype(dtype)[row]
         np.maximum(base, (law["floor_share"] * mean)[row], out=base)
         base *= excess
         base += level * mean[row]
@@ -141,7 +143,7 @@ def _deliver(rng: np.random.Generator, targets: Targets, orders: Orders, counts:
         in_round = rounded[row, metric]
         free, fixed = np.flatnonzero(~in_round), np.flatnonzero(in_round)
         # Views, likes, comments and shares of an account lie one after another.
-        place = (row * 4 + metric) * length + (cell - row * length)
+        place = (row * 4 + metric) * length + (at - row * length)
         flat = counts.reshape(-1)
         flat[place[free]] += _counts(rng, base[free], law["dispersion"])
         flat[place[fixed]] += _round_orders(rng, base[fixed], row[fixed])

@@ -25,6 +25,7 @@ def boost_progressive(scene: Scene) -> None:
     _, fall = scene.edges()
     scene.raise_to(np.arange(scene.n), end, end, gain, 0, fall)
     scene.orders.core[:] = end - 1
+    scene.delay(12)
 
 
 def bursts_small(scene: Scene) -> None:
@@ -43,6 +44,7 @@ def bursts_small(scene: Scene) -> None:
     hours = whole(scene.drawn("burst_hours", scene.rng.random(len(row))))
     scene.raise_to(row, first, np.minimum(first + hours, end[row]), scene.gain[row] * share)
     scene.orders.core[:] = start
+    scene.delay(2)
 
 
 def wave_spam(scene: Scene) -> None:
@@ -69,6 +71,7 @@ def single_spike(scene: Scene) -> None:
     rise, fall = scene.edges()
     scene.raise_to(np.arange(scene.n), start, end, scene.gain, rise.clip(None, 1), fall.clip(None, 2))
     scene.orders.core[:] = start
+    scene.delay(6)
 
 
 def off_peak_bursts(scene: Scene) -> None:

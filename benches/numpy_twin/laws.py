@@ -22,7 +22,7 @@ CASUAL = PROFILES.index("casual")
 HOURS_PER_DAY = 24
 
 # What preset `published` leaves alone is left out here, and said so instead of ignored.
-_NOT_COVERED = {("single_posts", "share"): 0.0, ("attacks", "metric_delay_hours"): 0.0}
+_NOT_COVERED = {("single_posts", "share"): 0.0}
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Orders:
     open_from: Ints
     """Nothing changes outside `open_from` to `open_to`."""
     open_to: Ints
+    delays: Ints
+    """Hours by which each metric arrives later."""
     core: Ints
     """The hour in which the attack lives, for an order too small to be drawn."""
     steady: Bools
@@ -47,6 +49,7 @@ class Orders:
             np.ones((n, 4)),
             np.zeros(n, dtype=np.int64),
             np.full(n, length),
+            np.zeros((n, 4), dtype=np.int64),
             np.zeros(n, dtype=np.int64),
             np.zeros(n, dtype=bool),
             np.zeros(n, dtype=bool),
@@ -138,6 +141,14 @@ class Scene:
         excess = self.orders.excess
         lifted = (height[one] * share).astype(excess.dtype)
         np.maximum.at(excess.reshape(-1), row[one] * self.length + hour, lifted)
+
+    def delay(self, longest: float) -> None:
+        """Likes, comments and shares come later, as far as the open hours allow; mostly a little."""
+        hours = np.round(min(self.law["metric_delay_hours"], longest) * self.habit(3) ** 3).astype(np.int64)
+        planned = self.orders.excess > 0
+        last = np.where(planned.any(axis=1), self.length - 1 - planned[:, ::-1].argmax(axis=1), 0)
+        room = (self.orders.open_to - last - 1).clip(0)
+        self.orders.delays[:, 1:] = np.minimum(hours, room[:, None])
 
     def age(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Floats]:
         """Row and hour of all cells of the attacks, and hours since their start."""
