@@ -33,12 +33,7 @@ pub(super) fn draw(source: &Source<'_>, traits: &Traits, work: &mut Workspace, o
 fn ratios(source: &Source<'_>, traits: &Traits, work: &mut Workspace, m: usize) {
     let law = source.ratios;
     let n = source.calendar.clock.length;
-    autoregress(
-        &mut work.ratio_noise[m],
-        &mut work.spare,
-        law.noise_sd,
-        law.noise_rho,
-    );
+    autoregress(&mut work.ratio_noise[m], law.noise_sd, law.noise_rho);
     let noise = &mut work.ratio_noise[m][..n];
     if law.day_sd > 0.0 {
         let days = source.calendar.days;

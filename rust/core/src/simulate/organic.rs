@@ -10,9 +10,6 @@ use super::{counts, purpose};
 use crate::lanes::{Key, dispatch, exp, ln, normal_pairs, quantiles, sin_turn};
 use crate::rng::Stream;
 
-/// AR(1) terms below this share of the noise are left out.
-const FORGOTTEN: f32 = 1e-7;
-
 /// Everything that fixes the rates and counts of one account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
@@ -82,11 +79,11 @@ fn noise(source: &Source<'_>, work: &mut Workspace) {
     );
 }
 
-/// Turns standard normals into stationary AR(1) noise: after k doublings, each value is the sum of
-/// its last 2^k shocks, each weighted by `rho` to the power of its age.
+/// Turns standard normals into stationary AR(1) noise. Within a block of 16, doubling gives each value
+/// the sum of the block's shocks up to it, each weighted by `rho` to the power of its age; what the
+/// block before has left is then added to all of them at once.
 #[inline(always)]
-pub(super) fn autoregress(noise: &mut Vec<f32>, spare: &mut Vec<f32>, sd: f64, rho: f64) {
-    let n = noise.len();
+pub(super) fn autoregress(noise: &mut [f32], sd: f64, rho: f64) {
     let fresh = (sd * (1.0 - rho * rho).sqrt()) as f32;
     if let Some((first, rest)) = noise.split_first_mut() {
         *first *= sd as f32;
@@ -94,17 +91,37 @@ pub(super) fn autoregress(noise: &mut Vec<f32>, spare: &mut Vec<f32>, sd: f64, r
             *value *= fresh;
         }
     }
-    let (mut shift, mut factor) = (1, rho as f32);
-    while shift < n && factor > FORGOTTEN {
-        let (from, to) = (&noise[..n], &mut spare[..n]);
-        to[..shift].copy_from_slice(&from[..shift]);
-        for ((to, from), earlier) in to[shift..].iter_mut().zip(&from[shift..]).zip(from) {
-            *to = factor.mul_add(*earlier, *from);
-        }
-        std::mem::swap(noise, spare);
-        shift *= 2;
-        factor *= factor;
+    let rho = rho as f32;
+    let mut powers = [rho; 16];
+    for i in 1..16 {
+        powers[i] = powers[i - 1] * rho;
     }
+    let mut left = 0.0;
+    let (blocks, rest) = noise.as_chunks_mut::<16>();
+    for block in blocks {
+        let one = older(*block, 1, powers[0]);
+        let two = older(one, 2, powers[1]);
+        let four = older(two, 4, powers[3]);
+        let all = older(four, 8, powers[7]);
+        for i in 0..16 {
+            block[i] = powers[i].mul_add(left, all[i]);
+        }
+        left = block[15];
+    }
+    for value in rest {
+        left = rho.mul_add(left, *value);
+        *value = left;
+    }
+}
+
+/// Each value plus `factor` times the one `shift` before it.
+#[inline(always)]
+fn older(block: [f32; 16], shift: usize, factor: f32) -> [f32; 16] {
+    let mut out = block;
+    for i in shift..16 {
+        out[i] = factor.mul_add(block[i - shift], block[i]);
+    }
+    out
 }
 
 /// Daily curve from day to day, with the weekend's shift and lift, and with the jumps of the level.
@@ -189,7 +206,7 @@ fn rates(
         source.law.memory_sd * source.organic.memory,
         source.law.memory_rho,
     );
-    autoregress(&mut work.noise, &mut work.spare, sd, rho);
+    autoregress(&mut work.noise, sd, rho);
     let slow = &mut work.slow[..n];
     let pace = 1.0 / traits.season_hours;
     let (hours, growth) = (&calendar.hours[..n], &calendar.growth[..n]);
@@ -268,8 +285,7 @@ mod tests {
         for (n, rho) in [(1, 0.5), (50, 0.0), (336, 0.85), (700, 0.999)] {
             let shocks: Vec<f32> = (0..n).map(|_| stream.normal() as f32).collect();
             let mut noise = shocks.clone();
-            let mut spare = vec![0.0; n];
-            autoregress(&mut noise, &mut spare, 0.3, rho);
+            autoregress(&mut noise, 0.3, rho);
             let mut value = 0.0;
             for (t, shock) in shocks.iter().enumerate() {
                 let fresh = if t == 0 {
