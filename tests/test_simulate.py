@@ -320,3 +320,21 @@ def test_start_sets_the_clock() -> None:
     assert list(part.panel.account_ids) == ["acc_000010", "acc_000011"]
     assert fe.SimulationSpec(**spec.to_dict()) == spec
     assert hash(spec) == hash(fe.SimulationSpec(**spec.to_dict()))
+
+
+def test_the_farthest_ends_of_a_preset_stay_finite_and_whole() -> None:
+    far: dict[str, Any] = {
+        "organic.size": 1000,
+        "organic.memory": 5,
+        "organic.growth": 5,
+        "organic.season_sd": 2,
+    }
+    for profile in ("regular", "power"):
+        far |= {f"profiles.{profile}.views_median": 1e7, f"profiles.{profile}.views_log_sd": 4}
+        far |= {f"profiles.{profile}.growth_high": 1, f"profiles.{profile}.memory_sd": 2}
+    made = fe.simulate(200, seed=3, overrides=far, keep_clean=True)
+    counts = values(made)
+    assert np.isfinite(counts).all()
+    assert np.array_equal(counts, np.rint(counts))
+    assert 1e14 < np.asarray(made.clean).max() < 2e15
+    assert counts[~made.accounts.is_fake.to_numpy()].min() > -1e16

@@ -10,6 +10,10 @@ use super::{counts, purpose};
 use crate::lanes::{Key, dispatch, exp, ln, normal_pairs, quantiles, sin_turn};
 use crate::rng::Stream;
 
+/// No account has more views in an hour: the farthest ends of a preset would leave the numbers of
+/// `f32`, and whole numbers of 64 bits soon after.
+const MOST_VIEWS: f32 = 1e15;
+
 /// Everything that fixes the rates and counts of one account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
@@ -234,7 +238,7 @@ fn rates(
         let smooth = &mut work.smooth[..n];
         let usual = traits.level * (1.0 - traits.idle_share);
         for t in 0..n {
-            smooth[t] = usual * curve[t] * factor[t] * exp(slow[t]);
+            smooth[t] = (usual * curve[t] * factor[t] * exp(slow[t])).min(MOST_VIEWS);
         }
         if present.life {
             multiply(smooth, &work.life);
@@ -249,7 +253,7 @@ fn rates(
     let virality = &mut work.virality[..n];
     if !source.bent {
         for t in 0..n {
-            rate[t] *= idle * on[t] * (1.0 + excess[t] + live[t]);
+            rate[t] = (rate[t] * idle * on[t] * (1.0 + excess[t] + live[t])).min(MOST_VIEWS);
             virality[t] = ln(1.0 + excess[t]);
         }
         return;
@@ -260,8 +264,8 @@ fn rates(
     for t in 0..n {
         // Silence is the account's own; what the world does to it goes on meanwhile.
         let share = on[t].mul_add(1.0 + excess[t] + live[t], event[t]);
-        let own = rate[t] * idle * bent[t] * share;
-        let all = traits.level.mul_add(promoted[t], own);
+        let own = (rate[t] * idle * bent[t] * share).min(MOST_VIEWS);
+        let all = traits.level.mul_add(promoted[t], own).min(MOST_VIEWS);
         promoted[t] = if all > 0.0 { (all - own) / all } else { 0.0 };
         rate[t] = all;
         virality[t] = ln(1.0 + excess[t] + event[t]);
