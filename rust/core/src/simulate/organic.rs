@@ -25,8 +25,8 @@ pub(super) struct Source<'a> {
     pub(super) calendar: &'a Calendar,
     pub(super) lot: &'a Lot,
     pub(super) key: Key,
-    /// Whether the account is idle throughout.
-    pub(super) idle: bool,
+    /// Factor left to the account: 1 unless it is idle throughout.
+    pub(super) idle: f32,
     /// Whether a scenario bends its course.
     pub(super) bent: bool,
     pub(super) diaspora: Option<Diaspora>,
@@ -228,11 +228,6 @@ fn rates(
     if present.life {
         multiply(rate, &work.life);
     }
-    let idle = if source.idle {
-        source.lot.idle_level(source.organic)
-    } else {
-        1.0
-    };
     if source.smooth {
         let curve = &work.curve[skip..skip + n];
         let smooth = &mut work.smooth[..n];
@@ -253,7 +248,7 @@ fn rates(
     let virality = &mut work.virality[..n];
     if !source.bent {
         for t in 0..n {
-            rate[t] = (rate[t] * idle * on[t] * (1.0 + excess[t] + live[t])).min(MOST_VIEWS);
+            rate[t] = (rate[t] * source.idle * on[t] * (1.0 + excess[t] + live[t])).min(MOST_VIEWS);
             virality[t] = ln(1.0 + excess[t]);
         }
         return;
@@ -264,7 +259,7 @@ fn rates(
     for t in 0..n {
         // Silence is the account's own; what the world does to it goes on meanwhile.
         let share = on[t].mul_add(1.0 + excess[t] + live[t], event[t]);
-        let own = (rate[t] * idle * bent[t] * share).min(MOST_VIEWS);
+        let own = (rate[t] * source.idle * bent[t] * share).min(MOST_VIEWS);
         let all = traits.level.mul_add(promoted[t], own).min(MOST_VIEWS);
         promoted[t] = if all > 0.0 { (all - own) / all } else { 0.0 };
         rate[t] = all;

@@ -95,6 +95,7 @@ impl<'a> Worker<'a> {
             self.work.clean.copy_from_slice(values);
             intensity = self.attack(kind, &placement, profile, world, values, changed);
         }
+        let missing = self.simulation.missing(placement.index);
         if let Some(clean) = clean {
             let source = if placement.attack.is_some() {
                 &self.work.clean
@@ -102,9 +103,16 @@ impl<'a> Worker<'a> {
                 &*values
             };
             clean.copy_from_slice(source);
-            self.hide(placement.index, clean, changed);
+            if let Some(missing) = &missing {
+                hide(missing, clean);
+            }
         }
-        self.hide(placement.index, values, changed);
+        if let Some(missing) = &missing {
+            hide(missing, values);
+            for (bits, hidden) in changed.iter_mut().zip(missing) {
+                *bits = if *hidden { 0 } else { *bits };
+            }
+        }
         Label {
             placement,
             profile,
@@ -138,6 +146,11 @@ impl<'a> Worker<'a> {
             };
             scenario.bend(&scene, course);
         }
+        self.idle = if placement.idle {
+            lot.idle_level(&preset.organic)
+        } else {
+            1.0
+        };
         let source = Source {
             law: profile.law(preset),
             organic: &preset.organic,
@@ -147,7 +160,7 @@ impl<'a> Worker<'a> {
             calendar,
             lot: &lot,
             key,
-            idle: placement.idle,
+            idle: self.idle,
             bent: placement.scenario.is_some(),
             diaspora: placement.scenario.and_then(|s| s.diaspora(seed, index)),
             smooth: placement.attack.is_some(),
@@ -160,11 +173,6 @@ impl<'a> Worker<'a> {
             let corrections = preset.attacks.corrections;
             scenario.counters(by_metric(values), corrections, seed, index);
         }
-        self.idle = if placement.idle {
-            lot.idle_level(&preset.organic)
-        } else {
-            1.0
-        };
         profile
     }
 
@@ -225,22 +233,14 @@ impl<'a> Worker<'a> {
         );
         done.intensity
     }
+}
 
-    /// Hides the missing hours of an account.
-    fn hide(&self, index: u64, values: &mut [f32], changed: &mut [u8]) {
-        let Some(missing) = self.simulation.missing(index) else {
-            return;
-        };
-        for series in values.chunks_exact_mut(missing.len()) {
-            for (value, hidden) in series.iter_mut().zip(&missing) {
-                if *hidden {
-                    *value = f32::NAN;
-                }
-            }
-        }
-        for (bits, hidden) in changed.iter_mut().zip(&missing) {
+/// Hides the missing hours of an account.
+fn hide(missing: &[bool], values: &mut [f32]) {
+    for series in values.chunks_exact_mut(missing.len()) {
+        for (value, hidden) in series.iter_mut().zip(missing) {
             if *hidden {
-                *bits = 0;
+                *value = f32::NAN;
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Memory of one thread: the series of the account in hand, reused from account to account.
 
 /// Words and series of one account, one entry per step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Workspace {
     /// Random words, four of each position.
     pub(super) words: [Vec<u32>; 4],
-    /// Views drawn, and noise of the rate.
+    /// Noise of the rate.
     pub(super) noise: Vec<f32>,
     /// Noise of each ratio.
     pub(super) ratio_noise: [Vec<f32>; 3],
@@ -48,7 +48,7 @@ pub(super) struct Workspace {
 }
 
 /// What a scenario does to the rates of its account.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Course {
     /// Extra rate, in units of the usual one, with the audience's own ratios.
     pub(super) excess: Vec<f32>,
