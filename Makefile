@@ -79,7 +79,7 @@ $(STAMPS)/package: pyproject.toml | $(STAMPS)/python
 
 $(STAMPS)/everything: pyproject.toml | $(STAMPS)/python
 	@echo "== package: compiling the Rust core and installing every extra (torch takes minutes)"
-	@PIP_QUIET=1 $(MATURIN) develop --release --locked --quiet --extras all,dev
+	@PIP_QUIET=1 $(MATURIN) develop --release --locked --quiet --extras all,bench,dev
 	@touch "$@" "$(STAMPS)/package" "$(STAMPS)/native"
 
 # After the first build only the extension itself is compiled again.

@@ -68,6 +68,7 @@ RUST_LAYERS = [
     {"error"},
     {"rows", "rng"},
     {"lanes"},
+    {"kernels"},
     {"simulate", "attack", "features", "expectation", "forest", "windows", "cohorts", "scoring"},
 ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
-    from fakeengage import models, plots
+    from fakeengage import kernels, models, plots
     from fakeengage.attacks import ATTACKS, Injection, inject
     from fakeengage.dataset import Dataset, load_dataset
     from fakeengage.estimation import PresetEstimate, estimate_preset, simulate_alike
@@ -60,7 +60,7 @@ _HOME = {
     "train": "training",
     "validate": "validation",
 }
-_MODULES = ("models", "plots")
+_MODULES = ("kernels", "models", "plots")
 
 __all__ = [
     "ATTACKS",
@@ -80,6 +80,7 @@ __all__ = [
     "extract_features",
     "fit_expectation",
     "inject",
+    "kernels",
     "load_dataset",
     "load_model",
     "models",

@@ -12,6 +12,7 @@ pub mod error;
 pub mod expectation;
 pub mod features;
 pub mod forest;
+pub mod kernels;
 pub mod lanes;
 pub mod rng;
 pub mod rows;

@@ -152,6 +152,43 @@ where
     all.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Values that a thread should have to itself: below, starting it costs more than it saves.
+const VALUES_PER_THREAD: usize = 1 << 14;
+
+/// Calls `work(memory, i, row)` for every row of `out`, `width` values each, on `threads` threads.
+///
+/// `n_steps` is the length of the series behind a row: what a row costs, by and large. Each thread fills
+/// one run of neighbouring rows and keeps what `start` made for it from row to row. A panic inside
+/// `work` is resumed here.
+pub fn fill_rows<W>(
+    out: &mut [f64],
+    width: usize,
+    n_steps: usize,
+    threads: usize,
+    start: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, usize, &mut [f64]) + Sync,
+) {
+    if width == 0 || out.is_empty() {
+        return;
+    }
+    let n_rows = out.len() / width;
+    let useful = (n_rows * n_steps.max(1)).div_ceil(VALUES_PER_THREAD);
+    let threads = resolve_threads(threads).min(n_rows).min(useful);
+    let rows_each = n_rows.div_ceil(threads);
+    let run = |(part, rows): (usize, &mut [f64])| {
+        let mut memory = start();
+        for (k, row) in rows.chunks_exact_mut(width).enumerate() {
+            work(&mut memory, part * rows_each + k, row);
+        }
+    };
+    map_jobs(
+        out.chunks_mut(rows_each * width).enumerate().collect(),
+        threads,
+        || (),
+        |(), job| run(job),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +219,30 @@ mod tests {
             assert!(done.iter().map(|(_, seen)| *seen).max() <= Some(41));
         }
         assert!(map_jobs(Vec::<u8>::new(), 3, || (), |(), job| job).is_empty());
+    }
+
+    #[test]
+    fn rows_are_filled_once_each_for_any_thread_count() {
+        for threads in [0, 1, 3, 50] {
+            let mut out = vec![0.0; 2 * 41];
+            fill_rows(
+                &mut out,
+                2,
+                1 << 14,
+                threads,
+                || (),
+                |(), i, row| {
+                    row[0] += i as f64;
+                    row[1] += 1.0;
+                },
+            );
+            assert!(
+                out.chunks(2)
+                    .enumerate()
+                    .all(|(i, row)| row == [i as f64, 1.0])
+            );
+        }
+        fill_rows(&mut [], 0, 10, 2, || (), |(), _, _| ());
     }
 
     #[test]

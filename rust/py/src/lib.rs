@@ -8,6 +8,7 @@ mod convert;
 mod expectation;
 mod features;
 mod ids;
+mod kernels;
 mod simulate;
 mod store;
 
@@ -26,6 +27,8 @@ mod _native {
     use super::features::{extract_features, feature_columns, sum_forest};
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
+    #[pymodule_export]
+    use super::kernels::{autocorrelation, kernel_names};
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,

@@ -1,0 +1,5 @@
+//! How a series depends on its own past.
+
+mod autocorrelation;
+
+pub use autocorrelation::Autocorrelation;

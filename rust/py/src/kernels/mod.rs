@@ -1,0 +1,36 @@
+//! Kernels: a matrix of any numeric type and any strides in, a matrix of float64 out.
+
+mod memory;
+mod series;
+
+pub(crate) use memory::autocorrelation;
+
+use fakeengage_core::Error;
+use fakeengage_core::kernels::{self, Kernel, Rows};
+use numpy::PyArray2;
+use pyo3::prelude::*;
+
+use crate::convert::{Threads, into_matrix, value_error};
+use series::Series;
+
+/// Names of all kernels.
+#[pyfunction]
+pub(crate) fn kernel_names() -> Vec<&'static str> {
+    kernels::NAMES.to_vec()
+}
+
+/// Runs a kernel over the rows, the interpreter released.
+fn run<'py, K: Kernel>(
+    py: Python<'py>,
+    x: Series<'py>,
+    kernel: Result<K, Error>,
+    threads: Threads,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let kernel = kernel.map_err(value_error)?;
+    let rows = x.rows();
+    let (n_rows, n_steps) = (rows.n_rows(), rows.n_steps());
+    let values = py
+        .detach(|| kernels::measure_rows(&kernel, &rows, threads.0))
+        .map_err(value_error)?;
+    into_matrix(py, values, n_rows, kernel.width(n_steps))
+}

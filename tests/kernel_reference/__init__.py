@@ -1,0 +1,40 @@
+"""Every kernel beside NumPy and SciPy, written from the definition and not from the Rust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One kernel with one choice of parameters."""
+
+    kernel: str
+    parameters: dict[str, Any]
+    of_row: Callable[[Row], Any]
+    """What it says of one series of float64 in which what is not finite is NaN; None where it refuses."""
+    rtol: float = 1e-9
+    atol: float = 1e-9
+
+    def __str__(self) -> str:
+        return f"{self.kernel}({', '.join(f'{key}={value}' for key, value in self.parameters.items())})"
+
+
+def flat(x: Row) -> bool:
+    """All known values are equal, or none is known."""
+    known = x[~np.isnan(x)]
+    return len(known) == 0 or bool((known == known[0]).all())
+
+
+def all_references() -> list[Reference]:
+    """The references of all groups."""
+    from kernel_reference import memory
+
+    return [*memory.REFERENCES]
