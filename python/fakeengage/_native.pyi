@@ -9,14 +9,19 @@ VERSION: str
 
 def kernel_names() -> list[str]: ...
 def autocorrelation(x: NDArray[Any], lags: list[int], *, threads: int) -> NDArray[np.float64]: ...
-def feature_columns(metrics: list[str]) -> list[tuple[str, str, str, str, int, int]]: ...
+def feature_columns(
+    metrics: list[str],
+) -> list[tuple[str, str, int, str, str, int, str, int]]: ...
+def feature_families() -> list[str]: ...
 def extract_features(
     data: NDArray[np.float32],
-    expected: NDArray[np.float32],
+    expected: NDArray[np.float32] | None,
     offsets: NDArray[np.int64],
     starts: NDArray[np.int64],
     n_metrics: int,
     steps_per_day: int,
+    steps_per_week: int,
+    families: list[str],
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...

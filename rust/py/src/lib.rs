@@ -24,7 +24,7 @@ mod _native {
         attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
     };
     #[pymodule_export]
-    use super::features::{extract_features, feature_columns, sum_forest};
+    use super::features::{extract_features, feature_columns, feature_families, sum_forest};
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
