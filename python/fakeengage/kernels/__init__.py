@@ -7,8 +7,22 @@ finite count as missing. Results do not depend on ``threads`` (all cores by defa
 the interpreter is released: do not write to it meanwhile.
 """
 
+from fakeengage.kernels.entropy import (
+    approximate_entropy,
+    lempel_ziv_complexity,
+    permutation_entropy,
+    sample_entropy,
+    shannon_entropy,
+    spectral_entropy,
+)
 from fakeengage.kernels.memory import autocorrelation
 
 __all__ = [
+    "approximate_entropy",
     "autocorrelation",
+    "lempel_ziv_complexity",
+    "permutation_entropy",
+    "sample_entropy",
+    "shannon_entropy",
+    "spectral_entropy",
 ]

@@ -28,7 +28,10 @@ mod _native {
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
-    use super::kernels::{autocorrelation, kernel_names};
+    use super::kernels::{
+        approximate_entropy, autocorrelation, kernel_names, lempel_ziv_complexity,
+        permutation_entropy, sample_entropy, shannon_entropy, spectral_entropy,
+    };
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,

@@ -4,15 +4,28 @@
 //! count as missing; what each kernel does about a missing step, a flat or a short series is part of its
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
+mod entropy;
 mod memory;
 
+pub use entropy::{
+    ApproximateEntropy, LempelZivComplexity, PermutationEntropy, Regularity, SampleEntropy,
+    ShannonEntropy, SpectralEntropy,
+};
 pub use memory::Autocorrelation;
 
 use crate::Error;
 use crate::rows::fill_rows;
 
 /// Names of all kernels, as the package `fakeengage.kernels` calls them.
-pub const NAMES: &[&str] = &["autocorrelation"];
+pub const NAMES: &[&str] = &[
+    "approximate_entropy",
+    "autocorrelation",
+    "lempel_ziv_complexity",
+    "permutation_entropy",
+    "sample_entropy",
+    "shannon_entropy",
+    "spectral_entropy",
+];
 
 /// One measure with its parameters.
 pub trait Kernel: Sync {

@@ -1,6 +1,7 @@
 //! The slow, obvious twin of every kernel, written to be read: straight from the definition, one loop
 //! after another, nothing shared with the code under test.
 
+mod entropy;
 mod memory;
 
 use fakeengage_core::kernels::{Kernel, measure};
@@ -43,7 +44,10 @@ impl Case {
 
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
-    [memory::cases()].into_iter().flatten().collect()
+    [entropy::cases(), memory::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The values that are known, in order.

@@ -1,8 +1,13 @@
 //! Kernels: a matrix of any numeric type and any strides in, a matrix of float64 out.
 
+mod entropy;
 mod memory;
 mod series;
 
+pub(crate) use entropy::{
+    approximate_entropy, lempel_ziv_complexity, permutation_entropy, sample_entropy,
+    shannon_entropy, spectral_entropy,
+};
 pub(crate) use memory::autocorrelation;
 
 use fakeengage_core::Error;
