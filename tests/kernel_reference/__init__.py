@@ -35,6 +35,6 @@ def flat(x: Row) -> bool:
 
 def all_references() -> list[Reference]:
     """The references of all groups."""
-    from kernel_reference import memory
+    from kernel_reference import memory, rolling
 
-    return [*memory.REFERENCES]
+    return [*memory.REFERENCES, *rolling.REFERENCES]

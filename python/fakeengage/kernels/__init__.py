@@ -8,7 +8,9 @@ the interpreter is released: do not write to it meanwhile.
 """
 
 from fakeengage.kernels.memory import autocorrelation
+from fakeengage.kernels.rolling_windows import rolling
 
 __all__ = [
     "autocorrelation",
+    "rolling",
 ]

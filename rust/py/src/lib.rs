@@ -28,7 +28,7 @@ mod _native {
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
-    use super::kernels::{autocorrelation, kernel_names};
+    use super::kernels::{autocorrelation, kernel_names, rolling, rolling_statistics};
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,

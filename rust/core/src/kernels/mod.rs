@@ -5,14 +5,16 @@
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
 mod memory;
+mod rolling;
 
 pub use memory::Autocorrelation;
+pub use rolling::{Rolling, Statistic};
 
 use crate::Error;
 use crate::rows::fill_rows;
 
 /// Names of all kernels, as the package `fakeengage.kernels` calls them.
-pub const NAMES: &[&str] = &["autocorrelation"];
+pub const NAMES: &[&str] = &["autocorrelation", "rolling"];
 
 /// One measure with its parameters.
 pub trait Kernel: Sync {

@@ -2,6 +2,7 @@
 //! after another, nothing shared with the code under test.
 
 mod memory;
+mod rolling;
 
 use fakeengage_core::kernels::{Kernel, measure};
 
@@ -43,7 +44,10 @@ impl Case {
 
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
-    [memory::cases()].into_iter().flatten().collect()
+    [memory::cases(), rolling::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The values that are known, in order.

@@ -1,9 +1,11 @@
 //! Kernels: a matrix of any numeric type and any strides in, a matrix of float64 out.
 
 mod memory;
+mod rolling_windows;
 mod series;
 
 pub(crate) use memory::autocorrelation;
+pub(crate) use rolling_windows::{rolling, rolling_statistics};
 
 use fakeengage_core::Error;
 use fakeengage_core::kernels::{self, Kernel, Rows};
