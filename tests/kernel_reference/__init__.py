@@ -35,6 +35,6 @@ def flat(x: Row) -> bool:
 
 def all_references() -> list[Reference]:
     """The references of all groups."""
-    from kernel_reference import entropy, memory
+    from kernel_reference import entropy, memory, rolling
 
-    return [*entropy.REFERENCES, *memory.REFERENCES]
+    return [*entropy.REFERENCES, *memory.REFERENCES, *rolling.REFERENCES]

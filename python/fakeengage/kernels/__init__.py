@@ -16,12 +16,14 @@ from fakeengage.kernels.entropy import (
     spectral_entropy,
 )
 from fakeengage.kernels.memory import autocorrelation
+from fakeengage.kernels.rolling_windows import rolling
 
 __all__ = [
     "approximate_entropy",
     "autocorrelation",
     "lempel_ziv_complexity",
     "permutation_entropy",
+    "rolling",
     "sample_entropy",
     "shannon_entropy",
     "spectral_entropy",

@@ -30,7 +30,8 @@ mod _native {
     #[pymodule_export]
     use super::kernels::{
         approximate_entropy, autocorrelation, kernel_names, lempel_ziv_complexity,
-        permutation_entropy, sample_entropy, shannon_entropy, spectral_entropy,
+        permutation_entropy, rolling, rolling_statistics, sample_entropy, shannon_entropy,
+        spectral_entropy,
     };
     #[pymodule_export]
     use super::simulate::{

@@ -6,12 +6,14 @@
 
 mod entropy;
 mod memory;
+mod rolling;
 
 pub use entropy::{
     ApproximateEntropy, LempelZivComplexity, PermutationEntropy, Regularity, SampleEntropy,
     ShannonEntropy, SpectralEntropy,
 };
 pub use memory::Autocorrelation;
+pub use rolling::{Rolling, Statistic};
 
 use crate::Error;
 use crate::rows::fill_rows;
@@ -22,6 +24,7 @@ pub const NAMES: &[&str] = &[
     "autocorrelation",
     "lempel_ziv_complexity",
     "permutation_entropy",
+    "rolling",
     "sample_entropy",
     "shannon_entropy",
     "spectral_entropy",

@@ -3,6 +3,7 @@
 
 mod entropy;
 mod memory;
+mod rolling;
 
 use fakeengage_core::kernels::{Kernel, measure};
 
@@ -44,7 +45,7 @@ impl Case {
 
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
-    [entropy::cases(), memory::cases()]
+    [entropy::cases(), memory::cases(), rolling::cases()]
         .into_iter()
         .flatten()
         .collect()

@@ -2,6 +2,7 @@
 
 mod entropy;
 mod memory;
+mod rolling_windows;
 mod series;
 
 pub(crate) use entropy::{
@@ -9,6 +10,7 @@ pub(crate) use entropy::{
     shannon_entropy, spectral_entropy,
 };
 pub(crate) use memory::autocorrelation;
+pub(crate) use rolling_windows::{rolling, rolling_statistics};
 
 use fakeengage_core::Error;
 use fakeengage_core::kernels::{self, Kernel, Rows};
