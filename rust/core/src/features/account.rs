@@ -1,15 +1,19 @@
 //! One account at a time: residuals of its metrics, then every group of features that is asked for.
 
+use super::kernel_set::{Kernels, Workspaces};
+use super::registry::Feature;
 use super::residual::Residual;
 use super::tables::Day;
-use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Wanted, cross, daily, level, memory, tail};
+use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Wanted};
+use super::{cross, daily, entropy, level, memory, rolling, tail};
 use super::{n_columns, pairs, single_features};
 use crate::expectation::Clock;
 use crate::expectation::stiff::Stiff;
 use crate::lanes::dispatch;
 
 /// Memory of one thread, used again from account to account.
-pub(crate) struct Worker {
+pub(crate) struct Worker<'k> {
+    kernels: &'k Kernels,
     n_metrics: usize,
     clock: Clock,
     wanted: Wanted,
@@ -27,14 +31,22 @@ struct Work {
     ratio: Residual,
     day: Day,
     daily: daily::Work,
+    kernels: Workspaces,
+    u: Vec<f64>,
     narrow: Vec<f32>,
     wide: Vec<f64>,
     usable: Vec<usize>,
 }
 
-impl Worker {
-    pub(crate) fn new(n_metrics: usize, clock: Clock, wanted: Wanted) -> Self {
+impl<'k> Worker<'k> {
+    pub(crate) fn new(
+        n_metrics: usize,
+        clock: Clock,
+        wanted: Wanted,
+        kernels: &'k Kernels,
+    ) -> Self {
         Self {
+            kernels,
             n_metrics,
             clock,
             wanted,
@@ -72,6 +84,7 @@ impl Worker {
             expected,
             n,
             self.wanted,
+            self.kernels,
             &self.min_steps,
             &mut self.work,
             &mut self.row,
@@ -86,6 +99,7 @@ dispatch! {
         expected: &'a [f32],
         n: usize,
         wanted: Wanted,
+        kernels: &'a Kernels,
         min_steps: &'a [usize],
         work: &'a mut Work,
         out: &'a mut [f64],
@@ -101,9 +115,10 @@ dispatch! {
             }
             work.usable.push(k);
             let slot = &mut out[k * N_SINGLE..(k + 1) * N_SINGLE];
-            single(counts, expected, k, wanted, work, slot);
+            single(counts, expected, k, wanted, kernels, work, slot);
             for (value, &least) in slot.iter_mut().zip(min_steps) {
-                if known < least {
+                // Sample entropy is infinite where nothing stays alike.
+                if known < least || value.is_infinite() {
                     *value = f64::NAN;
                 }
             }
@@ -140,6 +155,7 @@ fn single(
     expected: &[f32],
     k: usize,
     wanted: Wanted,
+    kernels: &Kernels,
     work: &mut Work,
     slot: &mut [f64],
 ) {
@@ -148,20 +164,41 @@ fn single(
         expected,
         residual: &work.residuals[k],
     };
-    let (out, rest) = slot.split_at_mut(level::FEATURES.len());
-    if wanted.any(&level::FEATURES) {
+    metric.residual.with_gaps(&mut work.u);
+    let mut slots = Slots { wanted, rest: slot };
+    if let Some(out) = slots.next(&level::FEATURES) {
         level::measure(metric.residual, &mut work.wide, out);
     }
-    let (out, rest) = rest.split_at_mut(tail::FEATURES.len());
-    if wanted.any(&tail::FEATURES) {
+    if let Some(out) = slots.next(&tail::FEATURES) {
         tail::measure(&metric, &mut work.narrow, out);
     }
-    let (out, rest) = rest.split_at_mut(daily::FEATURES.len());
-    if wanted.any(&daily::FEATURES) {
+    if let Some(out) = slots.next(&daily::FEATURES) {
         daily::measure(&metric, &work.day, &mut work.daily, out);
     }
-    if wanted.any(&memory::FEATURES) {
-        memory::measure(&metric, &work.day, rest);
+    if let Some(out) = slots.next(&memory::FEATURES) {
+        memory::measure(&metric, &work.day, out);
+    }
+    if let Some(out) = slots.next(&rolling::FEATURES) {
+        rolling::measure(&work.u, kernels, &mut work.kernels, &mut work.wide, out);
+    }
+    if let Some(out) = slots.next(&entropy::FEATURES) {
+        entropy::measure(&work.u, kernels, &mut work.kernels, out);
+    }
+}
+
+/// Hands a row out group by group, in the order of [`super::SINGLE`].
+struct Slots<'a> {
+    wanted: Wanted,
+    rest: &'a mut [f64],
+}
+
+impl<'a> Slots<'a> {
+    /// The slots of the next group, where any of its features is wanted.
+    #[inline(always)]
+    fn next(&mut self, group: &[Feature]) -> Option<&'a mut [f64]> {
+        let (out, rest) = std::mem::take(&mut self.rest).split_at_mut(group.len());
+        self.rest = rest;
+        self.wanted.any(group).then_some(out)
     }
 }
 

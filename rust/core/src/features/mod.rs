@@ -7,10 +7,13 @@
 mod account;
 mod cross;
 mod daily;
+mod entropy;
+mod kernel_set;
 mod level;
 mod memory;
 mod registry;
 mod residual;
+mod rolling;
 mod tables;
 mod tail;
 
@@ -20,6 +23,7 @@ use crate::Error;
 use crate::expectation::Clock;
 use crate::rows::{Layout, fill_rows};
 use account::Worker;
+use kernel_set::Kernels;
 use residual::Residual;
 
 /// Fewest known steps of a metric of which anything is measured.
@@ -43,17 +47,28 @@ pub struct Column {
     pub feature: Feature,
 }
 
-const N_SINGLE: usize =
-    level::FEATURES.len() + tail::FEATURES.len() + daily::FEATURES.len() + memory::FEATURES.len();
+/// Groups of features of one metric, in output order.
+const SINGLE: [&[Feature]; 6] = [
+    &level::FEATURES,
+    &tail::FEATURES,
+    &daily::FEATURES,
+    &memory::FEATURES,
+    &rolling::FEATURES,
+    &entropy::FEATURES,
+];
+const N_SINGLE: usize = {
+    let (mut n, mut group) = (0, 0);
+    while group < SINGLE.len() {
+        n += SINGLE[group].len();
+        group += 1;
+    }
+    n
+};
 const N_PAIR: usize = cross::PAIR_FEATURES.len();
 const N_JOINT: usize = cross::JOINT_FEATURES.len();
 
 fn single_features() -> impl Iterator<Item = Feature> {
-    level::FEATURES
-        .into_iter()
-        .chain(tail::FEATURES)
-        .chain(daily::FEATURES)
-        .chain(memory::FEATURES)
+    SINGLE.into_iter().flatten().copied()
 }
 
 /// Pairs (follower, leader) of the metrics present: each later metric over the first.
@@ -175,6 +190,7 @@ pub fn extract(
         }
     }
     let wanted = Wanted::new(families)?;
+    let kernels = Kernels::new()?;
     // Names do not matter here, only their number.
     let names = vec![""; layout.n_metrics];
     let keep: Vec<usize> = columns(&names)
@@ -189,7 +205,7 @@ pub fn extract(
         keep.len(),
         data.len() / layout.n_accounts().max(1),
         threads,
-        || Worker::new(layout.n_metrics, clock, wanted),
+        || Worker::new(layout.n_metrics, clock, wanted, &kernels),
         |worker, i, row| {
             let expected = expected.map(|all| layout.block(all, i));
             let all = worker.measure(layout.block(data, i), expected, starts[i]);
