@@ -35,8 +35,8 @@ def rolling(
     numpy.ndarray
         As many values as ``x`` has. NaN in the first ``window - 1`` steps, wherever the window has a missing
         step, and throughout if the window is longer than the series. A flat window (all values equal) has
-        ``std`` and ``var`` of exactly 0 and NaN for ``skew``, ``kurtosis`` and ``zscore``. ``std``, ``var`` and
-        ``zscore`` need a window of 2, ``skew`` of 3, ``kurtosis`` of 4; below, they are NaN.
+        ``std`` and ``var`` of exactly 0 and NaN for ``skew``, ``kurtosis`` and ``zscore``. ``std``, ``var``
+        and ``zscore`` need a window of 2, ``skew`` of 3, ``kurtosis`` of 4; below, they are NaN.
 
     Raises
     ------

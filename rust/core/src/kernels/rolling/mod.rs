@@ -2,6 +2,7 @@
 
 mod moments;
 mod order;
+mod ranks;
 mod spans;
 
 use crate::Error;
@@ -155,8 +156,9 @@ dispatch! {
         }
         let (warming, values) = out.split_at_mut(window - 1);
         warming.fill(f64::NAN);
-        if all_finite(x) {
-            of_known(x, kernel, workspace, values);
+        // Sums cost so little that looking for gaps first would be felt; a gap shows in what it is part of.
+        let sums = matches!(kernel.statistic, Statistic::Sum | Statistic::Mean);
+        if (sums || all_finite(x)) && of_known(x, kernel, workspace, values) {
             return;
         }
         let mut filled = std::mem::take(&mut workspace.filled);
@@ -201,17 +203,24 @@ fn blank_gaps(x: &[f64], window: usize, values: &mut [f64]) {
     }
 }
 
-/// Every full window of a series without gaps; `out[i]` belongs to the window that begins at `i`.
+/// Every full window of a series without gaps; `out[i]` belongs to the window that begins at `i`. False
+/// if there were gaps after all: where sums are not finite.
 #[inline(always)]
-fn of_known(x: &[f64], kernel: &Rolling, workspace: &mut RollingWorkspace, out: &mut [f64]) {
+fn of_known(
+    x: &[f64],
+    kernel: &Rolling,
+    workspace: &mut RollingWorkspace,
+    out: &mut [f64],
+) -> bool {
     let window = kernel.window;
     let moments = &mut workspace.moments;
     match kernel.statistic {
-        Statistic::Sum => spans::sums(x, window, &mut moments.spans, out),
+        Statistic::Sum => {
+            return spans::sums(x, window, &mut moments.spans, out, |sum| sum);
+        }
         Statistic::Mean => {
-            spans::sums(x, window, &mut moments.spans, out);
             let n = window as f64;
-            out.iter_mut().for_each(|v| *v /= n);
+            return spans::sums(x, window, &mut moments.spans, out, |sum| sum / n);
         }
         Statistic::Min => {
             spans::extremes(x, window, &mut moments.spans, out, |a, b| {
@@ -231,6 +240,7 @@ fn of_known(x: &[f64], kernel: &Rolling, workspace: &mut RollingWorkspace, out: 
         Statistic::Median => of_order(x, window, 0.5, workspace, out),
         Statistic::Quantile(q) => of_order(x, window, q, workspace, out),
     }
+    true
 }
 
 /// The quantile `q` of every window, in the narrowest type that holds the series exactly: counts fit

@@ -42,24 +42,48 @@ fn pairwise(a: &[f64], b: &[f64], out: &mut [f64], join: impl Fn(f64, f64) -> f6
     }
 }
 
-/// Sum of every window: the digits of its length in base 4 say which spans make it up. Four spans at a
-/// time, because passes are bound by memory, not by additions.
+/// Sum of every window, given to `finish`; false if one is not finite. The digits of the length of a
+/// window in base 4 say which spans make it up. Four spans at a time, because passes are bound by memory,
+/// not by additions.
 #[inline(always)]
-pub(super) fn sums(x: &[f64], window: usize, spans: &mut Spans, out: &mut [f64]) {
-    spans.front.resize(x.len(), 0.0);
-    spans.back.resize(x.len(), 0.0);
-    let (mut front, mut back) = (&mut spans.front[..], &mut spans.back[..]);
-    add(x, 1, 0, window % 4, out);
-    let (mut length, mut done, mut rest) = (1, window % 4, window / 4);
-    while rest > 0 {
-        let n = x.len() + 1 - 4 * length;
-        fours(if length == 1 { x } else { front }, length, &mut back[..n]);
-        std::mem::swap(&mut front, &mut back);
-        length *= 4;
-        add(front, length, done, rest % 4, out);
-        done += length * (rest % 4);
+pub(super) fn sums(
+    x: &[f64],
+    window: usize,
+    spans: &mut Spans,
+    out: &mut [f64],
+    finish: impl Fn(f64) -> f64 + Copy,
+) -> bool {
+    let (mut front, mut back) = (
+        aligned(&mut spans.front, x.len()),
+        aligned(&mut spans.back, x.len()),
+    );
+    let (mut length, mut done, mut rest) = (1, 0, window);
+    let mut from = x;
+    loop {
+        let count = rest % 4;
         rest /= 4;
+        if rest == 0 {
+            return add(from, length, done, count, out, finish);
+        }
+        add(from, length, done, count, out, |sum| sum);
+        done += length * count;
+        let n = x.len() + 1 - 4 * length;
+        fours(from, length, &mut back[..n]);
+        std::mem::swap(&mut front, &mut back);
+        from = front;
+        length *= 4;
     }
+}
+
+/// Room for `n` values, at the start of a line of the cache: spans of 8 steps and more are then read
+/// without crossing lines.
+#[inline(always)]
+fn aligned(buffer: &mut Vec<f64>, n: usize) -> &mut [f64] {
+    const LINE: usize = 64;
+    const PER_LINE: usize = LINE / size_of::<f64>();
+    buffer.resize(n + PER_LINE, 0.0);
+    let skip = buffer.as_ptr().align_offset(LINE).min(PER_LINE);
+    &mut buffer[skip..skip + n]
 }
 
 /// Sums of four neighbouring spans.
@@ -72,39 +96,55 @@ fn fours(from: &[f64], length: usize, to: &mut [f64]) {
     }
 }
 
-/// Adds `count` neighbouring spans that begin `done` steps into a window; the first write the sum.
+/// Adds `count` neighbouring spans that begin `done` steps into a window, the first written, not added;
+/// false if a result is not finite.
 #[inline(always)]
-fn add(from: &[f64], length: usize, done: usize, count: usize, out: &mut [f64]) {
+fn add(
+    from: &[f64],
+    length: usize,
+    done: usize,
+    count: usize,
+    out: &mut [f64],
+    finish: impl Fn(f64) -> f64,
+) -> bool {
     let n = out.len();
     match count {
-        0 => {}
+        0 => true,
         1 => {
             let a = &from[done..][..n];
-            put(out, done, |i| a[i]);
+            put(out, done, |i| a[i], finish)
         }
         2 => {
             let [a, b] = [0, 1].map(|k| &from[done + k * length..][..n]);
-            put(out, done, |i| a[i] + b[i]);
+            put(out, done, |i| a[i] + b[i], finish)
         }
         _ => {
             let [a, b, c] = [0, 1, 2].map(|k| &from[done + k * length..][..n]);
-            put(out, done, |i| (a[i] + b[i]) + c[i]);
+            put(out, done, |i| (a[i] + b[i]) + c[i], finish)
         }
     }
 }
 
-/// Writes the first part of every sum, adds the others.
 #[inline(always)]
-fn put(out: &mut [f64], done: usize, part: impl Fn(usize) -> f64) {
+fn put(
+    out: &mut [f64],
+    done: usize,
+    part: impl Fn(usize) -> f64,
+    finish: impl Fn(f64) -> f64,
+) -> bool {
+    let mut finite = true;
     if done == 0 {
         for i in 0..out.len() {
-            out[i] = part(i);
+            out[i] = finish(part(i));
+            finite &= out[i].is_finite();
         }
     } else {
         for i in 0..out.len() {
-            out[i] += part(i);
+            out[i] = finish(out[i] + part(i));
+            finite &= out[i].is_finite();
         }
     }
+    finite
 }
 
 /// Smallest or largest value of every window: two spans that overlap cover it.
