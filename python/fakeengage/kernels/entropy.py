@@ -24,8 +24,8 @@ def shannon_entropy(x: ArrayLike, bins: int = 10, *, threads: int | None = None)
     Returns
     -------
     numpy.ndarray
-        ``(n_series,)`` values from 0 to ``log2(bins)``; 0 for a flat series (all known values equal). NaN where
-        no value is known, and where the range is too narrow for edges that differ in float64.
+        ``(n_series,)`` values from 0 to ``log2(bins)``; 0 for a flat series (all known values equal). NaN
+        where no value is known, and where the range is too narrow for edges that differ in float64.
 
     Raises
     ------
@@ -34,9 +34,9 @@ def shannon_entropy(x: ArrayLike, bins: int = 10, *, threads: int | None = None)
 
     Notes
     -----
-    ``-sum(p log2 p)`` over the shares ``p`` of the bins. The counts are those of ``numpy.histogram(x, bins)``, on
-    the edges too: bins exclude their upper edge, the last one excepted. NumPy refuses a range too narrow for
-    its bins with an error. ``tsfresh``'s ``binned_entropy`` is the same in nats.
+    ``-sum(p log2 p)`` over the shares ``p`` of the bins. The counts are those of ``numpy.histogram(x,
+    bins)``, on the edges too: bins exclude their upper edge, the last one excepted. NumPy refuses a range
+    too narrow for its bins with an error. ``tsfresh``'s ``binned_entropy`` is the same in nats.
 
     References
     ----------
@@ -118,8 +118,8 @@ def permutation_entropy(
     Returns
     -------
     numpy.ndarray
-        ``(n_series,)`` values, at least 0; 0 for a flat series, which has one pattern. NaN where no pattern is
-        whole: too few steps, or too many missing.
+        ``(n_series,)`` values, at least 0; 0 for a flat series, which has one pattern. NaN where no pattern
+        is whole: too few steps, or too many missing.
 
     Raises
     ------
@@ -186,10 +186,10 @@ def sample_entropy(
 
     Notes
     -----
-    ``-ln(A / B)``: of all pairs of stretches of ``m + 1`` steps, ``B`` match in their first ``m`` and ``A`` in
-    all. Steps match if they differ by ``r`` standard deviations or less. Stretches that touch a missing step
-    are skipped. Equal to ``antropy.sample_entropy`` but where a difference is exactly the tolerance: antropy
-    counts it from 5,000 steps on and not below. tsfresh lets one stretch more take part in ``B``.
+    ``-ln(A / B)``: of all pairs of stretches of ``m + 1`` steps, ``B`` match in their first ``m`` and ``A``
+    in all. Steps match if they differ by ``r`` standard deviations or less. Stretches that touch a missing
+    step are skipped. Equal to ``antropy.sample_entropy`` but where a difference is exactly the tolerance:
+    antropy counts it from 5,000 steps on and not below. tsfresh lets one stretch more take part in ``B``.
 
     References
     ----------
@@ -231,8 +231,8 @@ def approximate_entropy(
     Returns
     -------
     numpy.ndarray
-        ``(n_series,)`` values; 0 for a flat series (all known values equal), slightly below 0 at times for short
-        regular ones. NaN where no ``m + 1`` steps are known in a row.
+        ``(n_series,)`` values; 0 for a flat series (all known values equal), slightly below 0 at times for
+        short regular ones. NaN where no ``m + 1`` steps are known in a row.
 
     Raises
     ------
@@ -241,16 +241,16 @@ def approximate_entropy(
 
     Notes
     -----
-    ``phi(m) - phi(m + 1)``, ``phi`` being the mean of ``ln(c / n)`` over the ``n`` stretches of that many steps,
-    ``c`` of which match, the stretch itself included. Steps match if they differ by ``r`` standard deviations
-    or less. Stretches that touch a missing step are skipped. Equal to ``antropy.app_entropy``; tsfresh's
-    ``approximate_entropy`` gives the absolute value. That each stretch matches itself biases the value of
-    short series downwards; ``sample_entropy`` does not have this bias.
+    ``phi(m) - phi(m + 1)``, ``phi`` being the mean of ``ln(c / n)`` over the ``n`` stretches of that many
+    steps, ``c`` of which match, the stretch itself included. Steps match if they differ by ``r`` standard
+    deviations or less. Stretches that touch a missing step are skipped. Equal to ``antropy.app_entropy``;
+    tsfresh's ``approximate_entropy`` gives the absolute value. That each stretch matches itself biases the
+    value of short series downwards; ``sample_entropy`` does not have this bias.
 
     References
     ----------
-    Pincus (1991), "Approximate entropy as a measure of system complexity", *Proceedings of the National Academy
-    of Sciences* 88, doi:10.1073/pnas.88.6.2297.
+    Pincus (1991), "Approximate entropy as a measure of system complexity", *Proceedings of the National
+    Academy of Sciences* 88, doi:10.1073/pnas.88.6.2297.
 
     Examples
     --------
@@ -290,15 +290,15 @@ def lempel_ziv_complexity(
 
     Notes
     -----
-    Each known value becomes whether it lies above the median of them (equal to it is low); missing steps are
-    left out. The result is cut into phrases, each the shortest piece that starts nowhere earlier; the last may
-    be shorter. Equal to ``antropy.lziv_complexity(x > numpy.median(x), normalize)``. tsfresh's
+    Each known value becomes whether it lies above the median of them (equal to it is low); missing steps
+    are left out. The result is cut into phrases, each the shortest piece that starts nowhere earlier; the
+    last may be shorter. Equal to ``antropy.lziv_complexity(x > numpy.median(x), normalize)``. tsfresh's
     ``lempel_ziv_complexity`` is another measure (LZ78 over equal bins, divided by ``n``).
 
     References
     ----------
-    Lempel and Ziv (1976), "On the complexity of finite sequences", *IEEE Transactions on Information Theory* 22,
-    doi:10.1109/TIT.1976.1055501.
+    Lempel and Ziv (1976), "On the complexity of finite sequences", *IEEE Transactions on Information
+    Theory* 22, doi:10.1109/TIT.1976.1055501.
 
     Examples
     --------

@@ -41,7 +41,9 @@ impl Histogram {
             a[usize::from(code)] += 1;
         }
         for k in 0..n_kinds {
-            a[k] += b[k] + c[k] + d[k];
+            a[k] = a[k]
+                .wrapping_add(b[k])
+                .wrapping_add(c[k].wrapping_add(d[k]));
         }
         a
     }

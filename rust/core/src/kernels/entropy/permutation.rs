@@ -65,7 +65,8 @@ fn factorial(n: usize) -> usize {
 
 dispatch! {
     /// Number of the pattern that starts at each step. Its digits count, for each value, how many later ones
-    /// are smaller (Lehmer's code), which numbers the patterns without a gap.
+    /// are smaller (Lehmer's code), which numbers the patterns without a gap. Nothing wraps: a number is below
+    /// 8!, but a check of it would keep the loops from becoming vectors.
     fn find_patterns<'a>(
         x: &'a [f64],
         order: usize,
@@ -93,11 +94,11 @@ dispatch! {
             for lag in 1..order - place {
                 let row = &falls[(lag - 1) * n + place * delay..][..m];
                 for i in 0..m {
-                    digits[i] += row[i];
+                    digits[i] = digits[i].wrapping_add(row[i]);
                 }
             }
             for i in 0..m {
-                codes[i] += weight * u16::from(digits[i]);
+                codes[i] = codes[i].wrapping_add(weight.wrapping_mul(u16::from(digits[i])));
             }
         }
     }

@@ -1,13 +1,12 @@
 //! Sample and approximate entropy: how often stretches that are alike stay alike for one step more.
 
-use pulp::NullaryFnOnce;
-
+use super::count::{Counts, Job, Windows};
 use super::known::{known_values, sum_of, test_flat};
 use super::logs::LogTable;
-use super::matches::{Compare, Intervals, KeyRows, MatchRows, Plain, ValueRows, WORD};
+use super::matches::{Keys, Steps};
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::lanes::{dispatch, path};
+use crate::lanes::dispatch;
 
 /// Sample and approximate entropy in nats, together for little more than one of them costs.
 ///
@@ -32,8 +31,7 @@ pub struct Regularity {
 #[derive(Debug, Default)]
 pub struct RegularityWorkspace {
     known: Vec<f64>,
-    values: Vec<f64>,
-    intervals: Intervals,
+    keys: Keys,
     windows: Windows,
     tiers: Vec<u64>,
     logs: LogTable,
@@ -67,8 +65,7 @@ impl Regularity {
     fn both(&self, x: &[f64], workspace: &mut RegularityWorkspace) -> (f64, f64) {
         let RegularityWorkspace {
             known,
-            values,
-            intervals,
+            keys,
             windows,
             tiers,
             logs,
@@ -86,23 +83,25 @@ impl Regularity {
         }
         let mut flat = true;
         test_flat(known, &mut flat);
-        let log2 = logs.up_to(x.len());
+        keys.fill(x, known, r);
         let mut counts = Counts::default();
         let job = Job {
             m: self.m,
+            steps: Steps { values: x, r, keys },
             windows,
-            log2,
+            log2: logs.up_to(x.len()),
             tiers,
             counts: &mut counts,
         };
-        if intervals.fill(x, known, r) {
-            job.by_keys(intervals);
-        } else {
-            values.clear();
-            values.extend(x.iter().map(|&v| if v.is_finite() { v } else { f64::NAN }));
-            count_by_values(&ValueRows { values, r }, job);
-        }
-        let sample = if flat { f64::NAN } else { counts.sample() };
+        job.count();
+        // Every stretch matched itself.
+        let selves = windows.n_longer as u64;
+        let sample = match (counts.pairs - selves, counts.pairs_longer - selves) {
+            _ if flat => f64::NAN,
+            (0, _) => f64::NAN,
+            (_, 0) => f64::INFINITY,
+            (b, a) => -libm::log(a as f64 / b as f64),
+        };
         let bits = counts.phi / windows.n as f64 - counts.phi_longer / windows.n_longer as f64;
         (sample, bits * std::f64::consts::LN_2)
     }
@@ -113,173 +112,6 @@ dispatch! {
         let n = known.len() as f64;
         let mean = sum_of(known, |v| v) / n;
         *sd = (sum_of(known, |v| (v - mean) * (v - mean)) / n).sqrt();
-    }
-}
-
-/// Where stretches lie that touch no missing step.
-#[derive(Debug, Default)]
-struct Windows {
-    /// Known steps in a row from each step on.
-    runs: Vec<usize>,
-    /// Number of stretches of `m` known steps.
-    n: usize,
-    /// Number of stretches of `m + 1` known steps.
-    n_longer: usize,
-    /// One bit per step: whether a stretch of `m + 1` known steps starts there.
-    longer: Vec<u64>,
-}
-
-impl Windows {
-    fn find(&mut self, x: &[f64], m: usize) {
-        self.runs.resize(x.len(), 0);
-        self.longer.clear();
-        self.longer.resize(x.len().div_ceil(WORD), 0);
-        (self.n, self.n_longer) = (0, 0);
-        let mut run = 0;
-        for i in (0..x.len()).rev() {
-            run = if x[i].is_finite() { run + 1 } else { 0 };
-            self.runs[i] = run;
-            self.n += usize::from(run >= m);
-            self.n_longer += usize::from(run > m);
-            self.longer[i / WORD] |= u64::from(run > m) << (i % WORD);
-        }
-    }
-}
-
-/// What is counted.
-#[derive(Debug, Default)]
-struct Counts {
-    /// Ordered pairs of stretches of `m + 1` steps that match in their first `m`, each with itself included.
-    pairs: u64,
-    /// Ordered pairs of them that match in all.
-    pairs_longer: u64,
-    /// How many there are, each of which matched itself.
-    selves: u64,
-    /// Sum of `log2` of the share of matches over all stretches of `m` steps.
-    phi: f64,
-    /// The same over all stretches of `m + 1` steps.
-    phi_longer: f64,
-}
-
-impl Counts {
-    fn sample(&self) -> f64 {
-        let (b, a) = (self.pairs - self.selves, self.pairs_longer - self.selves);
-        match (b, a) {
-            (0, _) => f64::NAN,
-            (_, 0) => f64::INFINITY,
-            _ => -libm::log(a as f64 / b as f64),
-        }
-    }
-}
-
-struct Job<'a> {
-    m: usize,
-    windows: &'a Windows,
-    log2: &'a [f64],
-    tiers: &'a mut Vec<u64>,
-    counts: &'a mut Counts,
-}
-
-/// Word `w` of a row moved one step towards its start.
-#[inline(always)]
-fn moved(row: &[u64], w: usize) -> u64 {
-    row[w] >> 1 | row[w + 1] << (WORD - 1)
-}
-
-impl Job<'_> {
-    /// Goes up from the last step. Bit `j` of tier `k` says whether `k` steps from `i` match `k` steps from `j`:
-    /// they do if the first step matches and, one step on, `k - 1` steps match.
-    #[inline(always)]
-    fn run(self, rows: &impl MatchRows) {
-        let Self {
-            m,
-            windows,
-            log2,
-            tiers,
-            counts,
-        } = self;
-        let words = windows.longer.len();
-        // One word more, always 0, moves into the last one.
-        let stride = words + 1;
-        tiers.clear();
-        tiers.resize((m + 1) * stride, 0);
-        let whole = log2[windows.n];
-        let whole_longer = log2[windows.n_longer];
-        let (row, tiers) = tiers.split_at_mut(stride);
-        for i in (0..windows.runs.len()).rev() {
-            rows.fill(i, &mut row[..words]);
-            let mut longer = 0;
-            let top = &tiers[(m - 1) * stride..][..stride];
-            for w in 0..words {
-                longer += (row[w] & moved(top, w)).count_ones();
-            }
-            for k in (1..m).rev() {
-                let (below, tier) = tiers[(k - 1) * stride..][..2 * stride].split_at_mut(stride);
-                for w in 0..words {
-                    tier[w] = row[w] & moved(below, w);
-                }
-            }
-            tiers[..words].copy_from_slice(&row[..words]);
-            let run = windows.runs[i];
-            if run < m {
-                continue;
-            }
-            let top = &tiers[(m - 1) * stride..][..words];
-            let (mut all, mut followed) = (0, 0);
-            for w in 0..words {
-                all += top[w].count_ones();
-                followed += (top[w] & windows.longer[w]).count_ones();
-            }
-            counts.phi += log2[all as usize] - whole;
-            if run > m {
-                counts.phi_longer += log2[longer as usize] - whole_longer;
-                counts.pairs += u64::from(followed);
-                counts.pairs_longer += u64::from(longer);
-                counts.selves += 1;
-            }
-        }
-    }
-
-    fn by_keys(self, intervals: &Intervals) {
-        match path() {
-            #[cfg(target_arch = "x86_64")]
-            pulp::Arch::V4(compare) => compare.vectorize(KeyJob {
-                rows: KeyRows { intervals, compare },
-                job: self,
-            }),
-            #[cfg(target_arch = "x86_64")]
-            pulp::Arch::V3(compare) => compare.vectorize(KeyJob {
-                rows: KeyRows { intervals, compare },
-                job: self,
-            }),
-            other => other.dispatch(KeyJob {
-                rows: KeyRows {
-                    intervals,
-                    compare: Plain,
-                },
-                job: self,
-            }),
-        }
-    }
-}
-
-struct KeyJob<'a, C> {
-    rows: KeyRows<'a, C>,
-    job: Job<'a>,
-}
-
-impl<C: Compare> NullaryFnOnce for KeyJob<'_, C> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        self.job.run(&self.rows);
-    }
-}
-
-dispatch! {
-    fn count_by_values<'a>(rows: &'a ValueRows<'a>, job: Job<'a>) {
-        job.run(rows);
     }
 }
 
