@@ -28,7 +28,10 @@ mod _native {
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
-    use super::kernels::{autocorrelation, kernel_names};
+    use super::kernels::{
+        autocorrelation, bursts, change_points, cusum, exact_repeats, fano_factor, kernel_names,
+        linear_trend, mann_kendall, round_totals, theil_sen, zero_runs,
+    };
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,

@@ -4,15 +4,33 @@
 //! count as missing; what each kernel does about a missing step, a flat or a short series is part of its
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
+mod event;
+mod lane_sums;
 mod memory;
+mod robust;
+mod trend;
 
+pub use event::{Bursts, ExactRepeats, FanoFactor, RoundTotals, ZeroRuns};
 pub use memory::Autocorrelation;
+pub use trend::{ChangePoints, Cusum, LinearTrend, MannKendall, TheilSen};
 
 use crate::Error;
 use crate::rows::fill_rows;
 
 /// Names of all kernels, as the package `fakeengage.kernels` calls them.
-pub const NAMES: &[&str] = &["autocorrelation"];
+pub const NAMES: &[&str] = &[
+    "autocorrelation",
+    "bursts",
+    "change_points",
+    "cusum",
+    "exact_repeats",
+    "fano_factor",
+    "linear_trend",
+    "mann_kendall",
+    "round_totals",
+    "theil_sen",
+    "zero_runs",
+];
 
 /// One measure with its parameters.
 pub trait Kernel: Sync {

@@ -1,9 +1,13 @@
 //! Kernels: a matrix of any numeric type and any strides in, a matrix of float64 out.
 
+mod event;
 mod memory;
 mod series;
+mod trend;
 
+pub(crate) use event::{bursts, exact_repeats, fano_factor, round_totals, zero_runs};
 pub(crate) use memory::autocorrelation;
+pub(crate) use trend::{change_points, cusum, linear_trend, mann_kendall, theil_sen};
 
 use fakeengage_core::Error;
 use fakeengage_core::kernels::{self, Kernel, Rows};
