@@ -35,6 +35,6 @@ def flat(x: Row) -> bool:
 
 def all_references() -> list[Reference]:
     """The references of all groups."""
-    from kernel_reference import memory
+    from kernel_reference import events, memory, trends
 
-    return [*memory.REFERENCES]
+    return [*events.REFERENCES, *memory.REFERENCES, *trends.REFERENCES]

@@ -7,8 +7,20 @@ finite count as missing. Results do not depend on ``threads`` (all cores by defa
 the interpreter is released: do not write to it meanwhile.
 """
 
+from fakeengage.kernels.events import bursts, exact_repeats, fano_factor, round_totals, zero_runs
 from fakeengage.kernels.memory import autocorrelation
+from fakeengage.kernels.trends import change_points, cusum, linear_trend, mann_kendall, theil_sen
 
 __all__ = [
     "autocorrelation",
+    "bursts",
+    "change_points",
+    "cusum",
+    "exact_repeats",
+    "fano_factor",
+    "linear_trend",
+    "mann_kendall",
+    "round_totals",
+    "theil_sen",
+    "zero_runs",
 ]

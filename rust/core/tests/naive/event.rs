@@ -49,7 +49,7 @@ fn bursts(x: &[f64], threshold: f64) -> Vec<f64> {
     let center = median(&values);
     let counts = values.iter().all(|v| *v >= 0.0 && v.fract() == 0.0);
     let scale = if counts {
-        (1.4826022185056018 * median_deviation(&values)).max(center.max(1.0).sqrt())
+        (1.482_602_218_505_601_8 * median_deviation(&values)).max(center.max(1.0).sqrt())
     } else if is_flat(&values) {
         1.0
     } else {

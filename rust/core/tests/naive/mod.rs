@@ -74,7 +74,7 @@ pub(crate) fn median(x: &[f64]) -> f64 {
     if n == 0 {
         return f64::NAN;
     }
-    (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0
+    f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
 }
 
 /// Median absolute deviation from the median.
