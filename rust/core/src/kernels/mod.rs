@@ -14,6 +14,12 @@ pub use entropy::{
 };
 pub use memory::Autocorrelation;
 pub use rolling::{Rolling, Statistic};
+mod event;
+mod lane_sums;
+mod robust;
+mod trend;
+pub use event::{Bursts, ExactRepeats, FanoFactor, RoundTotals, ZeroRuns};
+pub use trend::{ChangePoints, Cusum, LinearTrend, MannKendall, TheilSen};
 
 use crate::Error;
 use crate::rows::fill_rows;
@@ -28,6 +34,16 @@ pub const NAMES: &[&str] = &[
     "sample_entropy",
     "shannon_entropy",
     "spectral_entropy",
+    "bursts",
+    "change_points",
+    "cusum",
+    "exact_repeats",
+    "fano_factor",
+    "linear_trend",
+    "mann_kendall",
+    "round_totals",
+    "theil_sen",
+    "zero_runs",
 ];
 
 /// One measure with its parameters.
