@@ -37,4 +37,10 @@ def all_references() -> list[Reference]:
     """The references of all groups."""
     from kernel_reference import entropy, events, memory, rolling, trends
 
-    return [*entropy.REFERENCES, *events.REFERENCES, *memory.REFERENCES, *rolling.REFERENCES, *trends.REFERENCES]
+    return [
+        *entropy.REFERENCES,
+        *events.REFERENCES,
+        *memory.REFERENCES,
+        *rolling.REFERENCES,
+        *trends.REFERENCES,
+    ]

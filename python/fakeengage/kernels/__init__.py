@@ -7,6 +7,7 @@ finite count as missing. Results do not depend on ``threads`` (all cores by defa
 the interpreter is released: do not write to it meanwhile.
 """
 
+from fakeengage.kernels.entropy import (
     approximate_entropy,
     lempel_ziv_complexity,
     permutation_entropy,
@@ -14,7 +15,6 @@ the interpreter is released: do not write to it meanwhile.
     shannon_entropy,
     spectral_entropy,
 )
-from fakeengage.kernels.entropy import (
 from fakeengage.kernels.events import bursts, exact_repeats, fano_factor, round_totals, zero_runs
 from fakeengage.kernels.memory import autocorrelation
 from fakeengage.kernels.rolling_windows import rolling

@@ -29,11 +29,10 @@ mod _native {
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
     use super::kernels::{
-        approximate_entropy, autocorrelation, kernel_names, lempel_ziv_complexity,
-        permutation_entropy, rolling, rolling_statistics, sample_entropy, shannon_entropy,
-        spectral_entropy,
-        autocorrelation, bursts, change_points, cusum, exact_repeats, fano_factor, kernel_names,
-        linear_trend, mann_kendall, round_totals, theil_sen, zero_runs,
+        approximate_entropy, autocorrelation, bursts, change_points, cusum, exact_repeats,
+        fano_factor, kernel_names, lempel_ziv_complexity, linear_trend, mann_kendall,
+        permutation_entropy, rolling, rolling_statistics, round_totals, sample_entropy,
+        shannon_entropy, spectral_entropy, theil_sen, zero_runs,
     };
     #[pymodule_export]
     use super::simulate::{

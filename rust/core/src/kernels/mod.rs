@@ -5,20 +5,20 @@
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
 mod entropy;
+mod event;
+mod lane_sums;
 mod memory;
+mod robust;
 mod rolling;
+mod trend;
 
 pub use entropy::{
     ApproximateEntropy, LempelZivComplexity, PermutationEntropy, Regularity, SampleEntropy,
     ShannonEntropy, SpectralEntropy,
 };
+pub use event::{Bursts, ExactRepeats, FanoFactor, RoundTotals, ZeroRuns};
 pub use memory::Autocorrelation;
 pub use rolling::{Rolling, Statistic};
-mod event;
-mod lane_sums;
-mod robust;
-mod trend;
-pub use event::{Bursts, ExactRepeats, FanoFactor, RoundTotals, ZeroRuns};
 pub use trend::{ChangePoints, Cusum, LinearTrend, MannKendall, TheilSen};
 
 use crate::Error;
@@ -28,20 +28,20 @@ use crate::rows::fill_rows;
 pub const NAMES: &[&str] = &[
     "approximate_entropy",
     "autocorrelation",
-    "lempel_ziv_complexity",
-    "permutation_entropy",
-    "rolling",
-    "sample_entropy",
-    "shannon_entropy",
-    "spectral_entropy",
     "bursts",
     "change_points",
     "cusum",
     "exact_repeats",
     "fano_factor",
+    "lempel_ziv_complexity",
     "linear_trend",
     "mann_kendall",
+    "permutation_entropy",
+    "rolling",
     "round_totals",
+    "sample_entropy",
+    "shannon_entropy",
+    "spectral_entropy",
     "theil_sen",
     "zero_runs",
 ];

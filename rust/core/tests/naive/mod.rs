@@ -2,9 +2,9 @@
 //! after another, nothing shared with the code under test.
 
 mod entropy;
+mod event;
 mod memory;
 mod rolling;
-mod event;
 mod trend;
 
 use fakeengage_core::kernels::{Kernel, measure};
@@ -47,10 +47,16 @@ impl Case {
 
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
-    [entropy::cases(), event::cases(), memory::cases(), rolling::cases(), trend::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        entropy::cases(),
+        event::cases(),
+        memory::cases(),
+        rolling::cases(),
+        trend::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The values that are known, in order.
