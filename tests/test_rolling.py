@@ -126,7 +126,8 @@ print(_native.simd_path())
 for statistic in _native.rolling_statistics():
     q = 0.37 if statistic == "quantile" else None
     for window in (2, 7, 24, 168, 300):
-        print(statistic, window, hashlib.sha256(kernels.rolling(x, window, statistic, q=q).tobytes()).hexdigest())
+        values = kernels.rolling(x, window, statistic, q=q)
+        print(statistic, window, hashlib.sha256(values.tobytes()).hexdigest())
 """
 
 
