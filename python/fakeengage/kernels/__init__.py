@@ -7,8 +7,24 @@ finite count as missing. Results do not depend on ``threads`` (all cores by defa
 the interpreter is released: do not write to it meanwhile.
 """
 
-from fakeengage.kernels.memory import autocorrelation
+from fakeengage.kernels.cycles import daily_profile, periodicity, profile_shift, seasonal_strength
+from fakeengage.kernels.memory import (
+    autocorrelation,
+    detrended_fluctuation,
+    hurst,
+    partial_autocorrelation,
+)
+from fakeengage.kernels.pairs import correlation, lead_lag
 
 __all__ = [
     "autocorrelation",
+    "correlation",
+    "daily_profile",
+    "detrended_fluctuation",
+    "hurst",
+    "lead_lag",
+    "partial_autocorrelation",
+    "periodicity",
+    "profile_shift",
+    "seasonal_strength",
 ]

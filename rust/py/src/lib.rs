@@ -28,7 +28,10 @@ mod _native {
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
-    use super::kernels::{autocorrelation, kernel_names};
+    use super::kernels::{
+        autocorrelation, correlation, daily_profile, detrended_fluctuation, hurst, kernel_names,
+        lead_lag, partial_autocorrelation, periodicity, profile_shift, seasonal_strength,
+    };
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,

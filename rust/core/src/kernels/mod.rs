@@ -4,15 +4,32 @@
 //! count as missing; what each kernel does about a missing step, a flat or a short series is part of its
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
+mod circle;
+mod cycle;
+mod eight_sums;
 mod memory;
+mod pair;
 
-pub use memory::Autocorrelation;
+pub use cycle::{DailyProfile, Periodicity, ProfileShift, SeasonalStrength};
+pub use memory::{Autocorrelation, DetrendedFluctuation, Hurst, PartialAutocorrelation};
+pub use pair::{Correlation, LeadLag};
 
 use crate::Error;
 use crate::rows::fill_rows;
 
 /// Names of all kernels, as the package `fakeengage.kernels` calls them.
-pub const NAMES: &[&str] = &["autocorrelation"];
+pub const NAMES: &[&str] = &[
+    "autocorrelation",
+    "correlation",
+    "daily_profile",
+    "detrended_fluctuation",
+    "hurst",
+    "lead_lag",
+    "partial_autocorrelation",
+    "periodicity",
+    "profile_shift",
+    "seasonal_strength",
+];
 
 /// One measure with its parameters.
 pub trait Kernel: Sync {

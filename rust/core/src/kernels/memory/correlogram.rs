@@ -1,0 +1,53 @@
+//! Lagged products of a series: what autocorrelations are made of.
+
+use super::fourier::Fourier;
+use crate::kernels::eight_sums::{Known, deviations, dot};
+use crate::lanes::dispatch_eight;
+
+/// Memory for the lagged products of one series after another.
+#[derive(Debug, Default)]
+pub struct Correlogram {
+    d: Vec<f64>,
+    known: Option<Known>,
+    square: f64,
+    fourier: Fourier,
+}
+
+/// Products that one number of a transform costs, by measurement on 400 to 20,000 steps.
+const PRODUCTS_PER_NUMBER: usize = 24;
+
+impl Correlogram {
+    /// Sums of `(x[t] - m) (x[t + lag] - m)` over the pairs of which both are known, for every lag, each
+    /// smaller than the length, and the same at lag 0 as the answer; `None` for a flat series.
+    pub(super) fn measure(&mut self, x: &[f64], lags: &[usize], out: &mut [f64]) -> Option<f64> {
+        let direct: usize = lags.iter().map(|lag| x.len() - lag).sum();
+        let longest = lags.iter().copied().max().unwrap_or(0);
+        let transform = Fourier::size(x.len(), longest);
+        let by_transform = direct / PRODUCTS_PER_NUMBER > transform;
+        center(x, self);
+        if self.known.is_none_or(|known| known.flat) {
+            return None;
+        }
+        if by_transform {
+            self.fourier.lagged_products(&self.d[..x.len()], lags, out);
+        } else {
+            lagged_products(&self.d, x.len(), lags, out);
+        }
+        Some(self.square)
+    }
+}
+
+dispatch_eight! {
+    fn center<'a>(simd, x: &'a [f64], to: &'a mut Correlogram) {
+        to.known = Some(deviations(simd, x, &mut to.d));
+        to.square = dot(simd, &to.d, &to.d);
+    }
+}
+
+dispatch_eight! {
+    fn lagged_products<'a>(simd, d: &'a [f64], n: usize, lags: &'a [usize], out: &'a mut [f64]) {
+        for (slot, &lag) in out.iter_mut().zip(lags) {
+            *slot = dot(simd, &d[lag..n], &d[..n - lag]);
+        }
+    }
+}
