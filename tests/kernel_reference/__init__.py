@@ -50,10 +50,14 @@ def flat(x: Row) -> bool:
 
 def all_references() -> list[Reference]:
     """The references of all groups."""
-    from kernel_reference import cycle, memory, pair
+    from kernel_reference import cycles, entropy, events, memory, pairs, rolling, trends
 
     return [
-        *cycle.REFERENCES,
+        *cycles.REFERENCES,
+        *entropy.REFERENCES,
+        *events.REFERENCES,
         *memory.REFERENCES,
-        *pair.REFERENCES,
+        *pairs.REFERENCES,
+        *rolling.REFERENCES,
+        *trends.REFERENCES,
     ]

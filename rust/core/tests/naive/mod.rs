@@ -2,8 +2,12 @@
 //! after another, nothing shared with the code under test.
 
 mod cycle;
+mod entropy;
+mod event;
 mod memory;
 mod pair;
+mod rolling;
+mod trend;
 
 use fakeengage_core::kernels::{Kernel, measure};
 
@@ -45,10 +49,18 @@ impl Case {
 
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
-    [memory::cases(), cycle::cases(), pair::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cycle::cases(),
+        entropy::cases(),
+        event::cases(),
+        memory::cases(),
+        pair::cases(),
+        rolling::cases(),
+        trend::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The values that are known, in order.
@@ -83,4 +95,31 @@ pub(crate) fn slope(x: &[f64], y: &[f64]) -> f64 {
     let product: f64 = x.iter().zip(y).map(|(a, b)| (a - mx) * (b - my)).sum();
     let square: f64 = x.iter().map(|a| (a - mx) * (a - mx)).sum();
     product / square
+}
+
+/// Median of a list, the mean of the two in the middle; NaN when empty.
+pub(crate) fn median(x: &[f64]) -> f64 {
+    let mut sorted = x.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    if n == 0 {
+        return f64::NAN;
+    }
+    f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
+}
+
+/// Median absolute deviation from the median.
+pub(crate) fn median_deviation(x: &[f64]) -> f64 {
+    let center = median(x);
+    median(&x.iter().map(|v| (v - center).abs()).collect::<Vec<_>>())
+}
+
+/// 1.4826 times the median absolute deviation; 1.2533 times the mean one where that is 0.
+pub(crate) fn robust_sd(x: &[f64]) -> f64 {
+    let center = median(x);
+    let deviations: Vec<f64> = x.iter().map(|v| (v - center).abs()).collect();
+    match 1.482_602_218_505_601_8 * median(&deviations) {
+        0.0 => 1.253_314_137_315_500_3 * mean(&deviations),
+        scale => scale,
+    }
 }
