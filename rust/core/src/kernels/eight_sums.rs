@@ -10,6 +10,9 @@ use crate::lanes::{Eight, LANES};
 /// One value per lane.
 pub(super) type Lanes = [f64; LANES];
 
+/// Zeros after the deviations of a series, so that loops may end on whole vectors.
+pub(super) const PADDING: usize = 2 * LANES;
+
 /// Vectors summed side by side, which hides the latency of an addition.
 const SIDE: usize = 4;
 
@@ -35,6 +38,59 @@ pub(super) fn dot<S: Simd>(simd: S, a: &[f64], b: &[f64]) -> f64 {
         sum = a.mul_add(*b, sum);
     }
     sum
+}
+
+/// Sums of `a[t] b[t + lag]` over the `n` steps of both for every lag, each smaller than `n`. After their
+/// steps both have [`PADDING`] zeros.
+#[inline(always)]
+pub(super) fn lagged_products<S: Simd>(
+    simd: S,
+    a: &[f64],
+    b: &[f64],
+    n: usize,
+    lags: &[usize],
+    out: &mut [f64],
+) {
+    let (groups, rest) = lags.as_chunks::<SIDE>();
+    let (slots, last) = out.as_chunks_mut::<SIDE>();
+    for (group, slots) in groups.iter().zip(slots) {
+        let (mut least, mut most) = (group[0], group[0]);
+        for &lag in group {
+            least = least.min(lag);
+            most = most.max(lag);
+        }
+        if most - least <= PADDING - LANES {
+            *slots = products_at_near_lags(simd, a, b, (n - least).div_ceil(LANES), group);
+        } else {
+            for (slot, &lag) in slots.iter_mut().zip(group) {
+                *slot = dot(simd, &b[lag..n], a);
+            }
+        }
+    }
+    for (slot, &lag) in last.iter_mut().zip(rest) {
+        *slot = dot(simd, &b[lag..n], a);
+    }
+}
+
+/// Lagged products in blocks as the shortest lag needs: the zeros make up for the difference in length.
+#[inline(always)]
+fn products_at_near_lags<S: Simd>(
+    simd: S,
+    a: &[f64],
+    b: &[f64],
+    blocks: usize,
+    lags: &[usize; SIDE],
+) -> [f64; SIDE] {
+    let (steps, _) = a[..blocks * LANES].as_chunks();
+    let [p, q, r, s] = lags.map(|lag| b[lag..lag + blocks * LANES].as_chunks().0);
+    let mut sums = [Eight::splat(simd, 0.0); SIDE];
+    for ((((step, p), q), r), s) in steps.iter().zip(p).zip(q).zip(r).zip(s) {
+        let step = Eight::load(simd, step);
+        for (sum, later) in sums.iter_mut().zip([p, q, r, s]) {
+            *sum = step.mul_add(Eight::load(simd, later), *sum);
+        }
+    }
+    sums.map(Eight::sum)
 }
 
 /// Sum of squared distances from `center`.
@@ -124,6 +180,21 @@ impl<S: Simd> Survey<S> {
 /// What the known steps of a series have in common.
 #[inline(always)]
 pub(super) fn survey<S: Simd>(simd: S, x: &[f64]) -> Known {
+    let total = sum(simd, x);
+    // A sum is finite only if all of its terms are.
+    if !total.is_finite() {
+        return survey_with_gaps(simd, x);
+    }
+    let count = x.len() as f64;
+    Known {
+        count,
+        mean: total / count,
+        flat: x.iter().all(|v| Some(v) == x.first()),
+    }
+}
+
+#[inline(always)]
+fn survey_with_gaps<S: Simd>(simd: S, x: &[f64]) -> Known {
     let empty = Survey {
         count: Eight::splat(simd, 0.0),
         sum: Eight::splat(simd, 0.0),
@@ -163,20 +234,26 @@ pub(super) fn survey<S: Simd>(simd: S, x: &[f64]) -> Known {
 }
 
 /// Writes the deviations of a series from the mean of its known steps, 0 where a step is missing and in
-/// [`LANES`] steps more than it has, so that loops may end on a whole vector.
+/// [`PADDING`] steps more than it has.
 #[inline(always)]
 pub(super) fn deviations<S: Simd>(simd: S, x: &[f64], d: &mut Vec<f64>) -> Known {
     let n = x.len();
     let known = survey(simd, x);
-    d.resize(n + LANES, 0.0);
+    d.resize(n + PADDING, 0.0);
     let (d, rest) = d.split_at_mut(n);
     rest.fill(0.0);
-    for t in 0..n {
-        d[t] = if is_known(x[t]) {
-            x[t] - known.mean
-        } else {
-            0.0
-        };
+    if known.count == n as f64 {
+        for t in 0..n {
+            d[t] = x[t] - known.mean;
+        }
+    } else {
+        for t in 0..n {
+            d[t] = if is_known(x[t]) {
+                x[t] - known.mean
+            } else {
+                0.0
+            };
+        }
     }
     known
 }

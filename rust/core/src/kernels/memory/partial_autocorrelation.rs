@@ -21,7 +21,7 @@ pub struct PartialAutocorrelation {
 }
 
 /// Autocovariances and coefficients of one series.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Recursion {
     /// Lags 1 to the longest.
     all: Vec<usize>,

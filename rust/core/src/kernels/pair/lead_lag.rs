@@ -3,7 +3,7 @@
 use super::half;
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::kernels::eight_sums::{deviations, dot};
+use crate::kernels::eight_sums::{deviations, dot, lagged_products};
 use crate::lanes::dispatch_eight;
 
 /// Two values: the lag in steps, from `-max_lag` to `max_lag`, at which the cross-correlation is largest,
@@ -27,6 +27,11 @@ pub struct LeadLag {
 pub struct CrossCorrelogram {
     dx: Vec<f64>,
     dy: Vec<f64>,
+    /// Lags 0 to the longest.
+    lags: Vec<usize>,
+    /// Lagged products of `x` and a later `y`, and of `y` and a later `x`.
+    ahead: Vec<f64>,
+    behind: Vec<f64>,
     values: Vec<f64>,
 }
 
@@ -62,7 +67,10 @@ impl Kernel for LeadLag {
 
     fn measure(&self, row: &[f64], workspace: &mut CrossCorrelogram, out: &mut [f64]) {
         let (x, y) = row.split_at(row.len() / 2);
-        follow(x, y, self.max_lag, workspace);
+        if workspace.lags.len() != self.max_lag + 1 {
+            workspace.lags = (0..=self.max_lag).collect();
+        }
+        follow(x, y, workspace);
         let values = &workspace.values;
         let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         match values.iter().position(|&v| v >= largest - TIE) {
@@ -78,20 +86,23 @@ impl Kernel for LeadLag {
 
 dispatch_eight! {
     /// Cross-correlations at lags 0, -1, 1, -2, 2, ...; none where a series is flat.
-    fn follow<'a>(simd, x: &'a [f64], y: &'a [f64], max_lag: usize, workspace: &'a mut CrossCorrelogram) {
-        let CrossCorrelogram { dx, dy, values } = workspace;
+    fn follow<'a>(simd, x: &'a [f64], y: &'a [f64], workspace: &'a mut CrossCorrelogram) {
+        let CrossCorrelogram { dx, dy, lags, ahead, behind, values } = workspace;
         values.clear();
         let of_x = deviations(simd, x, dx);
         let of_y = deviations(simd, y, dy);
         if of_x.flat || of_y.flat {
             return;
         }
-        let n = x.len();
-        let scale = dot(simd, dx, dx).sqrt() * dot(simd, dy, dy).sqrt();
-        values.push(dot(simd, dx, dy) / scale);
-        for lag in 1..=max_lag {
-            values.push(dot(simd, &dx[lag..n], &dy[..n - lag]) / scale);
-            values.push(dot(simd, &dx[..n - lag], &dy[lag..n]) / scale);
+        let scale = 1.0 / (dot(simd, dx, dx).sqrt() * dot(simd, dy, dy).sqrt());
+        for (sums, a, b) in [(&mut *ahead, &*dx, &*dy), (&mut *behind, &*dy, &*dx)] {
+            sums.resize(lags.len(), 0.0);
+            lagged_products(simd, a, b, x.len(), lags, sums);
+        }
+        values.push(ahead[0] * scale);
+        for (before, after) in behind.iter().zip(&*ahead).skip(1) {
+            values.push(before * scale);
+            values.push(after * scale);
         }
     }
 }
