@@ -69,9 +69,7 @@ def periodicity(
     return series.values(_native.periodicity(series.rows, numbers, threads=threads or 0))
 
 
-def seasonal_strength(
-    x: ArrayLike, period: int = 24, *, threads: int | None = None
-) -> NDArray[np.float64]:
+def seasonal_strength(x: ArrayLike, period: int = 24, *, threads: int | None = None) -> NDArray[np.float64]:
     """Strength of the seasonal component of a period.
 
     Parameters

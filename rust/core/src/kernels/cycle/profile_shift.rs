@@ -6,7 +6,7 @@ use super::check_period;
 use super::phases::{phase_means, shares};
 use crate::Error;
 use crate::kernels::{Kernel, circle};
-use crate::lanes::{Eight, LANES, dispatch_eight, ln_f64};
+use crate::lanes::{Eight, LANES, dispatch_eight, log2_f64};
 
 /// Two values: Jensen-Shannon divergence in bits, from 0 to 1, between the profiles
 /// ([`super::DailyProfile`]) of the first and the second half of the series, and by how many steps the
@@ -98,13 +98,13 @@ dispatch_eight! {
     }
 }
 
-/// What one of two shares, `both` their sum, adds to twice the divergence in nats.
+/// What one of two shares, `both` their sum, adds to twice the divergence in bits.
 #[inline(always)]
 fn toward(share: f64, both: f64) -> f64 {
     let ratio = 2.0 * share / both;
     // What is 0 adds nothing, whatever its logarithm.
     share
-        * ln_f64(if ratio > f64::MIN_POSITIVE {
+        * log2_f64(if ratio > f64::MIN_POSITIVE {
             ratio
         } else {
             1.0
@@ -126,5 +126,5 @@ fn divergence<S: Simd>(simd: S, p: &[f64], q: &[f64]) -> f64 {
     for (j, (&p, &q)) in p.iter().zip(q).skip(blocks * LANES).enumerate() {
         sums[j % LANES] += toward(p, p + q) + toward(q, p + q);
     }
-    (Eight::load(simd, &sums).sum() / (2.0 * std::f64::consts::LN_2)).clamp(0.0, 1.0)
+    (Eight::load(simd, &sums).sum() / 2.0).clamp(0.0, 1.0)
 }

@@ -82,20 +82,27 @@ fn keep<S: Simd>(simd: S, x: &[f64], y: &[f64], to: &mut Vec<f64>) -> Known {
 fn products<S: Simd>(simd: S, x: &[f64], y: &[f64], mean_x: f64, mean_y: f64) -> [f64; 3] {
     let (blocks_x, rest_x) = x.as_chunks::<LANES>();
     let (blocks_y, rest_y) = y.as_chunks::<LANES>();
-    let n = blocks_x.len().min(blocks_y.len());
-    let (blocks_x, blocks_y) = (&blocks_x[..n], &blocks_y[..n]);
+    let (pairs_x, last_x) = blocks_x.as_chunks::<2>();
+    let (pairs_y, last_y) = blocks_y.as_chunks::<2>();
     let (middle_x, middle_y) = (Eight::splat(simd, mean_x), Eight::splat(simd, mean_y));
     let zero = Eight::splat(simd, 0.0);
     // Two sums each by turns: an addition need not wait for the one before.
     let (mut xx, mut yy, mut xy) = ([zero; 2], [zero; 2], [zero; 2]);
-    for block in 0..n.div_ceil(2) {
-        for k in 0..2.min(n - 2 * block) {
-            let dx = Eight::load(simd, &blocks_x[2 * block + k]) - middle_x;
-            let dy = Eight::load(simd, &blocks_y[2 * block + k]) - middle_y;
+    for (x, y) in pairs_x.iter().zip(pairs_y) {
+        for k in 0..2 {
+            let dx = Eight::load(simd, &x[k]) - middle_x;
+            let dy = Eight::load(simd, &y[k]) - middle_y;
             xx[k] = dx.mul_add(dx, xx[k]);
             yy[k] = dy.mul_add(dy, yy[k]);
             xy[k] = dx.mul_add(dy, xy[k]);
         }
+    }
+    for (x, y) in last_x.iter().zip(last_y) {
+        let dx = Eight::load(simd, x) - middle_x;
+        let dy = Eight::load(simd, y) - middle_y;
+        xx[0] = dx.mul_add(dx, xx[0]);
+        yy[0] = dy.mul_add(dy, yy[0]);
+        xy[0] = dx.mul_add(dy, xy[0]);
     }
     let mut sums = [xx, yy, xy].map(|[a, b]| (a + b).sum());
     for (x, y) in rest_x.iter().zip(rest_y) {
