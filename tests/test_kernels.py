@@ -143,7 +143,7 @@ def test_what_is_not_a_matrix_of_numbers_is_refused(reference: Reference) -> Non
 @pytest.mark.parametrize("name", ["correlation", "lead_lag"])
 @pytest.mark.parametrize("shape", [(3, 30), (2, 31), (60,)])
 def test_two_series_have_one_shape(name: str, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="y: .* series of .* steps is not allowed"):
+    with pytest.raises(ValueError, match=r"y: .* series of .* steps is not allowed"):
         getattr(kernels, name)(np.zeros((2, 30)), np.zeros(shape))
 
 

@@ -183,8 +183,8 @@ def detrended_fluctuation(x: ArrayLike, *, threads: int | None = None) -> NDArra
     known ones. Lengths at which ``F(n)`` is 0 but for rounding (1e-12 of the farthest the running sum goes)
     are skipped.
 
-    Equal to ``antropy.detrended_fluctuation``, which gives about 0 for fewer than 58 steps and numbers made of
-    rounding for most flat series. nolds has the same window lengths but overlapping windows by default;
+    Equal to ``antropy.detrended_fluctuation``, which gives about 0 for fewer than 58 steps and numbers made
+    of rounding for most flat series. nolds has the same window lengths but overlapping windows by default;
     neurokit2 other lengths.
 
     References

@@ -73,9 +73,9 @@ def lead_lag(
     Returns
     -------
     numpy.ndarray
-        ``(n_series, 2)``. Column 0: the lag in steps at which the cross-correlation is largest, positive where
-        ``y`` follows ``x``. Column 1: the cross-correlation there, in [-1, 1]. NaN where either series is flat
-        (all known values equal).
+        ``(n_series, 2)``. Column 0: the lag in steps at which the cross-correlation is largest, positive
+        where ``y`` follows ``x``. Column 1: the cross-correlation there, in [-1, 1]. NaN where either series
+        is flat (all known values equal).
 
     Raises
     ------
@@ -84,14 +84,14 @@ def lead_lag(
 
     Notes
     -----
-    Lag ``k`` has ``sum((x[t] - mx) (y[t + k] - my)) / sqrt(sum((x[t] - mx)^2) sum((y[t] - my)^2))``, the upper
-    sum over the pairs of which both are known, the rest over all known steps: biased, as
+    Lag ``k`` has ``sum((x[t] - mx) (y[t + k] - my)) / sqrt(sum((x[t] - mx)^2) sum((y[t] - my)^2))``, the
+    upper sum over the pairs of which both are known, the rest over all known steps: biased, as
     :func:`autocorrelation` is. Lags within 1e-9 of the largest value are ties; of these the shortest counts,
     and the negative one before the positive.
 
-    The values are those of ``statsmodels.tsa.stattools.ccf(y, x, adjusted=False)`` at lags from 0 up, and with
-    the arguments the other way round at lags below. ``scipy.signal.correlate`` of the deviations has the upper
-    sums.
+    The values are those of ``statsmodels.tsa.stattools.ccf(y, x, adjusted=False)`` at lags from 0 up, and
+    with the arguments the other way round at lags below. ``scipy.signal.correlate`` of the deviations has
+    the upper sums.
 
     References
     ----------
