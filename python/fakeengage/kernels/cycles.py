@@ -116,7 +116,7 @@ def seasonal_strength(x: ArrayLike, period: int = 24, *, threads: int | None = N
     >>> noise = np.random.default_rng(0).normal(size=(2, 336))
     >>> day = np.sin(2 * np.pi * np.arange(336) / 24)
     >>> kernels.seasonal_strength([noise[0], 3 * day + noise[1]]).round(2)
-    array([0.05, 0.81])
+    array([0.12, 0.83])
     """
     series = as_series(x)
     period = as_whole(period, "period", 2)

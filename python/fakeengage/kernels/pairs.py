@@ -101,7 +101,7 @@ def lead_lag(
     --------
     >>> from fakeengage import kernels
     >>> kernels.lead_lag([0, 9, 0, 0, 0, 0, 0], [0, 0, 0, 9, 0, 0, 0], 3).round(2)
-    array([2.  , 0.98])
+    array([2.  , 0.95])
     """
     series, other = as_series(x), as_series(y, "y")
     lag = as_whole(max_lag, "max_lag", 0)
