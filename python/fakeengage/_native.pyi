@@ -20,6 +20,18 @@ def extract_features(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
+def coordination_columns() -> list[tuple[str, str, str, str, int, int]]: ...
+def coordination_features(
+    data: NDArray[np.float32],
+    expected: NDArray[np.float32],
+    log_sd: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    steps_per_day: int,
+    *,
+    threads: int,
+) -> NDArray[np.float64]: ...
 def sum_forest(
     features: NDArray[np.float64],
     roots: NDArray[np.int64],

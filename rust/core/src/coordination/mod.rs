@@ -1,0 +1,147 @@
+//! Which accounts of a batch rise at the same steps, beyond what the crowd at those steps explains.
+//!
+//! Every other feature of an account is the same bits alone or in any batch; these are not: they
+//! compare the accounts given together. Bought waves rise and end within hours and come back at
+//! steps that their accounts share, so each account is first compared with its own day around each
+//! step; what all accounts do together is removed as the platform's factor.
+//!
+//! Accounts meet only in the bucket of a step at which both rise, and buckets are cut to
+//! [`MOST_PER_STEP`], so the work grows with the number of accounts and not with its square. Results
+//! follow the accounts in any order and do not depend on the number of threads.
+
+mod partners;
+mod residual;
+
+use crate::Error;
+use crate::features::{Column, Direction, Feature};
+use crate::rows::{Layout, map_jobs};
+use partners::{Crowd, Search};
+use residual::Clock;
+
+/// Fewest observed steps of an account that takes part; its features are NaN below.
+pub const LEAST_STEPS: usize = 48;
+/// Fewest accounts at a step whose median is the platform's doing and not one account's.
+pub const LEAST_CROWD: usize = 30;
+/// Most accounts kept of those that rise at one step, the strongest first. At 100,000 accounts that
+/// is about as many as rise by chance, so it bounds the work of larger batches only.
+pub const MOST_PER_STEP: usize = 8192;
+/// Best partners that an account is compared with.
+const N_BEST: usize = 3;
+/// Accounts per job: enough to make handing it out cheap, few enough to share the last ones.
+const PER_JOB: usize = 64;
+
+const fn row(
+    measure: &'static str,
+    parameter: &'static str,
+    unit: &'static str,
+    meaning: &'static str,
+    direction: Direction,
+) -> Feature {
+    Feature {
+        measure,
+        parameter,
+        family: "coordination",
+        unit,
+        meaning,
+        min_steps: LEAST_STEPS,
+        direction,
+    }
+}
+
+/// The registry of this family, in output order.
+pub const FEATURES: [Feature; 4] = [
+    row(
+        "coincidence",
+        "top3",
+        "nats",
+        "steps of rise shared with the best three partners, against chance among all partners",
+        Direction::High,
+    ),
+    row(
+        "jaccard",
+        "best",
+        "share",
+        "steps of rise shared with the best partner, out of all steps of rise of both",
+        Direction::High,
+    ),
+    row(
+        "crowd",
+        "mean",
+        "log ratio",
+        "accounts that rise at the account's steps of rise, against the batch's average",
+        Direction::None,
+    ),
+    row(
+        "correlation",
+        "top3",
+        "correlation",
+        "residual against the mean residual of the best three partners",
+        Direction::High,
+    ),
+];
+
+/// Columns of [`extract`], in output order.
+pub fn columns() -> Vec<Column> {
+    FEATURES
+        .into_iter()
+        .map(|feature| Column {
+            name: format!("coordination__{}__{}", feature.measure, feature.parameter),
+            feature,
+        })
+        .collect()
+}
+
+/// Features of every account of a batch, one row of `FEATURES.len()` values per account.
+///
+/// `expected` and `log_sd` are laid out like `data`; `starts` are the numbers of the accounts' first
+/// steps; `steps_per_day` is 0 where the cadence has no daily cycle.
+///
+/// # Errors
+/// [`Error::Length`] if the buffers do not fit one another.
+pub fn extract(
+    data: &[f32],
+    expected: &[f32],
+    log_sd: &[f32],
+    layout: Layout<'_>,
+    starts: &[i64],
+    steps_per_day: usize,
+    threads: usize,
+) -> Result<Vec<f64>, Error> {
+    for (argument, given, wanted) in [
+        ("expected", expected.len(), data.len()),
+        ("log_sd", log_sd.len(), data.len()),
+        ("starts", starts.len(), layout.n_accounts()),
+    ] {
+        if given != wanted {
+            return Err(Error::Length {
+                argument: argument.into(),
+                given,
+                expected: wanted,
+            });
+        }
+    }
+    let clock = Clock::new(layout.offsets, starts);
+    let half = residual::half_window(steps_per_day);
+    let mut series = residual::own_days([data, expected, log_sd], layout, half, threads);
+    let factor = residual::platform_factor(&series, layout.offsets, &clock, threads);
+    let rises = residual::rises(&mut series, layout.offsets, &clock, &factor, threads);
+    let crowd = Crowd::new(&series, layout.offsets, &clock, &rises);
+    let search = Search::new(&series, layout.offsets, &clock, &rises, &crowd);
+    let n = layout.n_accounts();
+    let jobs: Vec<usize> = (0..n).step_by(PER_JOB).collect();
+    let rows = map_jobs(
+        jobs,
+        threads,
+        || search.memory(),
+        |memory, first| {
+            let accounts = first..(first + PER_JOB).min(n);
+            let rows: Vec<[f64; FEATURES.len()]> =
+                accounts.map(|i| search.measure(i, memory)).collect();
+            rows.concat()
+        },
+    );
+    Ok(rows.concat())
+}
+
+#[cfg(test)]
+mod tests;

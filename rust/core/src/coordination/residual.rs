@@ -1,0 +1,294 @@
+//! Residuals on the batch's common clock, and the steps at which an account rises above its own day.
+
+use super::{LEAST_CROWD, LEAST_STEPS, PER_JOB};
+use crate::rows::{Layout, map_jobs};
+
+/// A step counts as a rise above this many robust standard deviations. Simulated cohorts (three
+/// batches of 2,000): .98 AUROC for waves and lockstep at 1.5, at 2.25 waves fall to .93.
+const RISE: f64 = 1.5;
+/// At most this share of an account's steps are rises, whatever its spread: a series that hardly
+/// varies has a spread of zero.
+const MOST_RISES: f64 = 0.1;
+/// Median absolute deviation of a normal law, inverted.
+const MAD_TO_SD: f64 = 1.482_602_218_505_602;
+/// Half of the running median where the cadence has no daily cycle.
+const DEFAULT_HALF: usize = 12;
+/// Shortest and longest half of a running median; the longest is half a day of minutes.
+const HALF_RANGE: (usize, usize) = (3, 720);
+/// Neighbouring steps whose medians are found together: a cache line of values.
+const STEPS_PER_JOB: usize = 16;
+
+/// Where each account's steps lie on a clock that leaves out the steps no account has.
+///
+/// Accounts decades apart need no memory for the time between them.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// Position of the first step of each account.
+    pub(super) begins: Vec<usize>,
+    /// Number of steps.
+    pub(super) n_steps: usize,
+}
+
+impl Clock {
+    pub(super) fn new(offsets: &[usize], starts: &[i64]) -> Self {
+        let mut order: Vec<usize> = (0..starts.len()).collect();
+        order.sort_unstable_by_key(|&i| starts[i]);
+        let mut begins = vec![0; starts.len()];
+        // The run of steps that the accounts so far share without a gap: its first step and its end
+        // as step numbers, and where it lies. Step numbers may span all of i64, their sums more.
+        let (mut first, mut end, mut position) = (0_i128, 0_i128, 0_usize);
+        for i in order {
+            let length = offsets[i + 1] - offsets[i];
+            let start = i128::from(starts[i]);
+            if length == 0 {
+                continue;
+            }
+            if start > end || end == first {
+                position += (end - first) as usize;
+                (first, end) = (start, start);
+            }
+            begins[i] = position + (start - first) as usize;
+            end = end.max(start + length as i128);
+        }
+        Self {
+            begins,
+            n_steps: position + (end - first) as usize,
+        }
+    }
+}
+
+/// Calls `work(memory, i, series of i)` for every account on `threads` threads; results in order.
+fn each_account<W, T: Send>(
+    mut series: &mut [f32],
+    offsets: &[usize],
+    threads: usize,
+    start: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, usize, &mut [f32]) -> T + Sync,
+) -> Vec<T> {
+    let n = offsets.len() - 1;
+    let mut jobs = Vec::with_capacity(n.div_ceil(PER_JOB));
+    for first in (0..n).step_by(PER_JOB) {
+        let end = (first + PER_JOB).min(n);
+        let (own, rest) = series.split_at_mut(offsets[end] - offsets[first]);
+        jobs.push((first..end, own));
+        series = rest;
+    }
+    let parts = map_jobs(jobs, threads, start, |memory, (accounts, mut rest)| {
+        let mut done = Vec::with_capacity(PER_JOB);
+        for i in accounts {
+            let (own, others) = rest.split_at_mut(offsets[i + 1] - offsets[i]);
+            done.push(work(memory, i, own));
+            rest = others;
+        }
+        done
+    });
+    parts.into_iter().flatten().collect()
+}
+
+/// Residuals of every account against its expectation and its own day around each step.
+///
+/// Standardised on the log scale, the mean over the metrics that are known, less the running median
+/// over `half` steps either way. All NaN where an account has too few steps or does not vary: what
+/// is left of a dead series, once the platform's factor is out, would be alike in all dead series.
+pub(super) fn own_days(
+    [data, expected, log_sd]: [&[f32]; 3],
+    layout: Layout<'_>,
+    half: usize,
+    threads: usize,
+) -> Vec<f32> {
+    let mut series = vec![f32::NAN; layout.offsets[layout.n_accounts()]];
+    each_account(
+        &mut series,
+        layout.offsets,
+        threads,
+        || [Vec::new(), Vec::new()],
+        |[window, before], i, own| {
+            let blocks = [data, expected, log_sd].map(|buffer| layout.block(buffer, i));
+            mean_residual(blocks, own);
+            let mut known = own.iter().filter(|v| !v.is_nan());
+            let first = known.next();
+            let varies = known.clone().any(|v| Some(v) != first);
+            if varies && known.count() + 1 >= LEAST_STEPS {
+                remove_running_median(own, half, window, before);
+            } else {
+                own.fill(f32::NAN);
+            }
+        },
+    );
+    series
+}
+
+fn mean_residual([data, expected, log_sd]: [&[f32]; 3], out: &mut [f32]) {
+    let n = out.len();
+    for (t, slot) in out.iter_mut().enumerate() {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for at in (t..data.len()).step_by(n) {
+            let [y, mu, sd] = [data[at], expected[at], log_sd[at]].map(f64::from);
+            let value = libm::log((y.max(0.0) + 0.5) / (mu + 0.5)) / sd;
+            // `max` turns a missing count into zero.
+            if y.is_finite() && value.is_finite() {
+                sum += value;
+                count += 1.0;
+            }
+        }
+        *slot = (sum / count) as f32;
+    }
+}
+
+/// What the accounts do together: the median of each step, 0 below [`LEAST_CROWD`] accounts.
+pub(super) fn platform_factor(
+    series: &[f32],
+    offsets: &[usize],
+    clock: &Clock,
+    threads: usize,
+) -> Vec<f32> {
+    let length = |i: usize| offsets[i + 1] - offsets[i];
+    let mut order: Vec<usize> = (0..clock.begins.len()).collect();
+    order.sort_by_key(|&i| clock.begins[i]);
+    let longest = order.iter().map(|&i| length(i)).max().unwrap_or(0);
+    let jobs: Vec<usize> = (0..clock.n_steps).step_by(STEPS_PER_JOB).collect();
+    let parts = map_jobs(
+        jobs,
+        threads,
+        || vec![Vec::new(); STEPS_PER_JOB],
+        |crowds, from| {
+            let to = (from + STEPS_PER_JOB).min(clock.n_steps);
+            let low = order.partition_point(|&i| clock.begins[i] + longest <= from);
+            let high = order.partition_point(|&i| clock.begins[i] < to);
+            crowds.iter_mut().for_each(Vec::clear);
+            for &i in &order[low..high] {
+                let begin = clock.begins[i];
+                let (first, last) = (from.max(begin), to.min(begin + length(i)));
+                for t in first..last {
+                    let value = series[offsets[i] + t - begin];
+                    if !value.is_nan() {
+                        crowds[t - from].push(value);
+                    }
+                }
+            }
+            let medians: Vec<f32> = crowds[..to - from]
+                .iter_mut()
+                .map(|crowd| {
+                    if crowd.len() < LEAST_CROWD {
+                        0.0
+                    } else {
+                        median_in_place(crowd)
+                    }
+                })
+                .collect();
+            medians
+        },
+    );
+    parts.concat()
+}
+
+/// Steps at which an account rises above its own day.
+#[derive(Debug, Default)]
+pub(super) struct Rise {
+    /// Whether enough of the account is known.
+    pub(super) judged: bool,
+    /// Steps since the account's first, in order.
+    pub(super) steps: Vec<usize>,
+}
+
+/// Half of the running median that stands for an account's own day.
+pub(super) fn half_window(steps_per_day: usize) -> usize {
+    match steps_per_day {
+        0 => DEFAULT_HALF,
+        steps => (steps / 2).clamp(HALF_RANGE.0, HALF_RANGE.1),
+    }
+}
+
+/// Takes the platform's factor out of every series, and finds the steps that stand out.
+///
+/// A rise lies above the account's own day as well: a factor below zero lifts every account that has
+/// no part in it.
+pub(super) fn rises(
+    series: &mut [f32],
+    offsets: &[usize],
+    clock: &Clock,
+    factor: &[f32],
+    threads: usize,
+) -> Vec<Rise> {
+    each_account(series, offsets, threads, Vec::new, |scratch, i, own| {
+        let factor = &factor[clock.begins[i]..];
+        for (value, factor) in own.iter_mut().zip(factor) {
+            *value -= factor;
+        }
+        scratch.clear();
+        scratch.extend(own.iter().filter(|v| !v.is_nan()));
+        if scratch.is_empty() {
+            return Rise::default();
+        }
+        let rank = ((scratch.len() - 1) as f64 * (1.0 - MOST_RISES)) as usize;
+        let high = *scratch.select_nth_unstable_by(rank, f32::total_cmp).1;
+        for value in scratch.iter_mut() {
+            *value = value.abs();
+        }
+        let spread = MAD_TO_SD * f64::from(median_in_place(scratch));
+        let level = f64::from(high).max(RISE * spread);
+        let stands_out = |&(_, (&v, &f)): &(usize, (&f32, &f32))| {
+            f64::from(v) > level && f64::from(v) + f64::from(f) > 0.0
+        };
+        Rise {
+            judged: true,
+            steps: own
+                .iter()
+                .zip(factor)
+                .enumerate()
+                .filter(stands_out)
+                .map(|(t, _)| t)
+                .collect(),
+        }
+    })
+}
+
+/// Subtracts the median of the known values within `half` steps either way; the window is shorter at
+/// the ends. `window` and `before` are scratch.
+fn remove_running_median(
+    own: &mut [f32],
+    half: usize,
+    window: &mut Vec<f32>,
+    before: &mut Vec<f32>,
+) {
+    before.clear();
+    before.extend_from_slice(own);
+    window.clear();
+    let find = |window: &[f32], value: f32| {
+        window.partition_point(|other| other.total_cmp(&value).is_lt())
+    };
+    for &value in before.iter().take(half).filter(|v| !v.is_nan()) {
+        window.insert(find(window, value), value);
+    }
+    for t in 0..own.len() {
+        if let Some(&value) = before.get(t + half)
+            && !value.is_nan()
+        {
+            window.insert(find(window, value), value);
+        }
+        if t > half && !before[t - half - 1].is_nan() {
+            window.remove(find(window, before[t - half - 1]));
+        }
+        let (middle, odd) = (window.len() / 2, window.len() % 2 == 1);
+        let median = match window.get(middle) {
+            Some(&upper) if odd => upper,
+            Some(&upper) => 0.5 * (window[middle - 1] + upper),
+            None => f32::NAN,
+        };
+        own[t] -= median;
+    }
+}
+
+/// Median of values without NaN, reordering them; NaN when there are none.
+fn median_in_place(values: &mut [f32]) -> f32 {
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return f32::NAN;
+    }
+    let odd = values.len() % 2 == 1;
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
+    if odd {
+        return upper;
+    }
+    0.5 * (below.iter().copied().fold(f32::NEG_INFINITY, f32::max) + upper)
+}
