@@ -9,13 +9,15 @@
 //! [`MOST_PER_STEP`], so the work grows with the number of accounts and not with its square. Results
 //! follow the accounts in any order and do not depend on the number of threads.
 
+mod crowd;
 mod partners;
 mod residual;
 
 use crate::Error;
 use crate::features::{Column, Direction, Feature};
 use crate::rows::{Layout, map_jobs};
-use partners::{Crowd, Search};
+use crowd::Crowd;
+use partners::Search;
 use residual::Clock;
 
 /// Fewest observed steps of an account that takes part; its features are NaN below.

@@ -2,53 +2,14 @@
 
 use std::cmp::Ordering;
 
+use super::crowd::{Crowd, buckets};
 use super::residual::{Clock, Rise};
 use super::{FEATURES, LEAST_CROWD, LEAST_STEPS, MOST_PER_STEP, N_BEST};
 
 /// Fewest shared steps of rise that can be a coincidence of two accounts.
-const LEAST_SHARED: u32 = 2;
+const LEAST_SHARED: u16 = 2;
 /// Residuals are cut here for the correlation: one wild step must not make two accounts alike.
 const CLIP: f64 = 6.0;
-
-/// How many accounts are there and how many rise at each step of the common clock.
-#[derive(Debug)]
-pub(super) struct Crowd {
-    present: Vec<u32>,
-    rising: Vec<u32>,
-    /// Share of rises among all observed steps of all accounts.
-    rate: f64,
-}
-
-impl Crowd {
-    pub(super) fn new(series: &[f32], offsets: &[usize], clock: &Clock, rises: &[Rise]) -> Self {
-        let mut present = vec![0_u32; clock.n_steps];
-        let mut rising = vec![0_u32; clock.n_steps];
-        for (i, rise) in rises.iter().enumerate().filter(|(_, rise)| rise.judged) {
-            let begin = clock.begins[i];
-            let own = &series[offsets[i]..offsets[i + 1]];
-            for (count, value) in present[begin..].iter_mut().zip(own) {
-                *count += u32::from(!value.is_nan());
-            }
-            for &t in &rise.steps {
-                rising[begin + t] += 1;
-            }
-        }
-        let total = |counts: &[u32]| counts.iter().map(|&n| u64::from(n)).sum::<u64>() as f64;
-        let rate = total(&rising) / total(&present).max(1.0);
-        Self {
-            present,
-            rising,
-            rate,
-        }
-    }
-
-    /// Log of the others that rise at a step over their average number; the half keeps it finite.
-    fn log_excess(&self, step: usize) -> f64 {
-        let others = f64::from(self.present[step]) - 1.0;
-        let rising = f64::from(self.rising[step]) - 1.0;
-        libm::log((rising + 0.5) / (others * self.rate + 0.5))
-    }
-}
 
 /// One possible partner.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +20,27 @@ struct Partner {
     jaccard: f64,
 }
 
+/// The best partners so far, and what it takes to be one.
+struct Chosen {
+    best: Vec<Partner>,
+    /// Fewer shared steps cannot be enough.
+    least: u16,
+    /// Most evidence of one shared step, where it is known for all accounts.
+    most_per_step: Option<f64>,
+    /// Log of the sum of `chance` over all the account's steps of rise.
+    log_sum: f64,
+}
+
+/// Counts that are looked through together, for one that is large enough.
+const CHUNK: usize = 32;
+/// The counts of all accounts are looked through where an account meets more than this share of
+/// them; fewer are listed.
+const MET_BY_MANY: usize = 8;
+
 /// Counts of one thread.
 pub(super) struct Memory {
-    /// Shared steps with every account; all zero between two accounts.
-    shared: Vec<u32>,
+    /// Shared steps with every account, up to the largest that fits; all zero between two accounts.
+    shared: Vec<u16>,
     /// Accounts with a count, and one slot to spare.
     touched: Vec<u32>,
     /// Sums of `chance` over the account's first steps of rise.
@@ -89,6 +67,8 @@ pub(super) struct Search<'a> {
     /// Log of 0, 1, 2, ...
     logs: Vec<f64>,
     n_judged: usize,
+    /// Sum of `chance` over the clock, where all accounts span all of it.
+    common: Option<f64>,
 }
 
 impl<'a> Search<'a> {
@@ -123,7 +103,7 @@ impl<'a> Search<'a> {
         }
         let activity: Vec<f64> = (0..rises.len())
             .map(|i| {
-                let (begin, end) = span(offsets, clock, i);
+                let (begin, end) = clock.span(offsets, i);
                 let usual = before[end] - before[begin];
                 if n_kept[i] == 0 {
                     0.0
@@ -133,6 +113,8 @@ impl<'a> Search<'a> {
             })
             .collect();
         let most = rises.iter().map(|rise| rise.steps.len()).max().unwrap_or(0);
+        let whole = (0, clock.n_steps);
+        let spanned = (0..rises.len()).all(|i| clock.span(offsets, i) == whole);
         Self {
             series,
             offsets,
@@ -147,6 +129,7 @@ impl<'a> Search<'a> {
             activity,
             logs: (0..=most).map(|k| libm::log(k as f64)).collect(),
             n_judged: rises.iter().filter(|rise| rise.judged).count(),
+            common: spanned.then(|| before[clock.n_steps]),
         }
     }
 
@@ -181,72 +164,110 @@ impl<'a> Search<'a> {
 
     /// The partners with most evidence, most first.
     fn best_partners(&self, i: usize, memory: &mut Memory) -> Vec<Partner> {
-        let steps = &self.rises[i].steps;
         let begin = self.clock.begins[i];
-        let n_touched = self.count_shared(i, memory);
+        let mut sum = 0.0;
         memory.sums.clear();
         memory.sums.push(0.0);
-        let mut sum = 0.0;
-        for t in steps {
+        for t in &self.rises[i].steps {
             sum += self.chance[begin + t];
             memory.sums.push(sum);
         }
-        let log_sum = libm::log(sum);
-        let mut best: Vec<Partner> = Vec::with_capacity(N_BEST + 1);
-        for &account in &memory.touched[..n_touched] {
-            let j = account as usize;
-            let shared = std::mem::take(&mut memory.shared[j]);
-            if shared < LEAST_SHARED || j == i {
-                continue;
+        let mut chosen = Chosen {
+            best: Vec::with_capacity(N_BEST + 1),
+            least: LEAST_SHARED,
+            // `consider` finds most evidence where a partner shares all of its rises: where its
+            // activity is k / common.
+            most_per_step: self
+                .common
+                .map(|common| libm::log(common / sum) - 1.0 + sum / common),
+            log_sum: libm::log(sum),
+        };
+        let steps = self.rises[i].steps.iter().map(|t| begin + t);
+        let buckets = steps.map(|step| &self.kept[self.bounds[step]..self.bounds[step + 1]]);
+        let n_met: usize = buckets.clone().map(<[u32]>::len).sum();
+        let Memory {
+            shared,
+            touched,
+            sums,
+        } = memory;
+        if n_met > shared.len() / MET_BY_MANY {
+            for &j in buckets.flatten() {
+                let count = &mut shared[j as usize];
+                *count = count.saturating_add(1);
             }
-            let (from, to) = span(self.offsets, self.clock, j);
-            let whole = from <= begin + steps[0] && begin + steps[steps.len() - 1] < to;
-            let (usual, log_usual) = if whole {
-                (sum, log_sum)
-            } else {
-                let low = steps.partition_point(|t| begin + t < from);
-                let high = steps.partition_point(|t| begin + t < to);
-                let part = memory.sums[high] - memory.sums[low];
-                (part, libm::log(part))
-            };
-            let (k, by_chance) = (f64::from(shared), self.activity[j] * usual);
-            if k <= by_chance {
-                continue;
+            shared[i] = 0;
+            for (first, counts) in (0..).step_by(CHUNK).zip(shared.chunks_mut(CHUNK)) {
+                if counts.iter().fold(0, |most, &k| k.max(most)) >= chosen.least {
+                    for (j, &k) in (first..).zip(counts.iter()) {
+                        if k >= chosen.least {
+                            self.consider(i, j, k, sums, &mut chosen);
+                        }
+                    }
+                }
+                counts.fill(0);
             }
-            // Poisson: exp(-evidence) bounds the probability of as many shared steps by chance.
-            let log_ratio = self.logs[shared as usize] - self.log_activity[j] - log_usual;
-            let evidence = k * log_ratio - k + by_chance;
-            if best.len() == N_BEST && evidence < best[N_BEST - 1].evidence {
-                continue;
+        } else {
+            let mut n_touched = 0;
+            for &j in buckets.flatten() {
+                let count = &mut shared[j as usize];
+                // Written at every step and kept at the first: a branch would be guessed wrongly.
+                touched[n_touched] = j;
+                n_touched += usize::from(*count == 0);
+                *count = count.saturating_add(1);
             }
-            let either = steps.len() as f64 + f64::from(self.n_kept[j]) - k;
-            let partner = Partner {
-                account: j,
-                evidence,
-                jaccard: k / either,
-            };
-            let at = best.partition_point(|other| self.rank(other, &partner).is_lt());
-            best.insert(at, partner);
-            best.truncate(N_BEST);
+            shared[i] = 0;
+            for &j in &touched[..n_touched] {
+                let j = j as usize;
+                let k = std::mem::take(&mut shared[j]);
+                if k >= chosen.least {
+                    self.consider(i, j, k, sums, &mut chosen);
+                }
+            }
         }
-        best
+        chosen.best
     }
 
-    /// Counts the steps that account `i` shares with every other; returns how many it meets.
-    fn count_shared(&self, i: usize, memory: &mut Memory) -> usize {
+    /// Puts account `j`, with `shared` steps shared with account `i`, among the best where it belongs.
+    fn consider(&self, i: usize, j: usize, shared: u16, sums: &[f64], chosen: &mut Chosen) {
+        let steps = &self.rises[i].steps;
         let begin = self.clock.begins[i];
-        let mut n_touched = 0;
-        for t in &self.rises[i].steps {
-            let step = begin + t;
-            for &j in &self.kept[self.bounds[step]..self.bounds[step + 1]] {
-                let count = &mut memory.shared[j as usize];
-                // Written at every step and kept at the first: a branch would be guessed wrongly.
-                memory.touched[n_touched] = j;
-                n_touched += usize::from(*count == 0);
-                *count += 1;
+        let (mut usual, mut log_usual) = (sums[steps.len()], chosen.log_sum);
+        if self.common.is_none() {
+            let (from, to) = self.clock.span(self.offsets, j);
+            let low = steps.partition_point(|t| begin + t < from);
+            let high = steps.partition_point(|t| begin + t < to);
+            if high - low < steps.len() {
+                usual = sums[high] - sums[low];
+                log_usual = libm::log(usual);
             }
         }
-        n_touched
+        let (k, by_chance) = (f64::from(shared), self.activity[j] * usual);
+        if k <= by_chance {
+            return;
+        }
+        // Poisson: exp(-evidence) bounds the probability of as many shared steps by chance.
+        let log_ratio = self.logs[usize::from(shared)] - self.log_activity[j] - log_usual;
+        let evidence = k * log_ratio - k + by_chance;
+        let best = &mut chosen.best;
+        if best.len() == N_BEST && evidence < best[N_BEST - 1].evidence {
+            return;
+        }
+        let either = steps.len() as f64 + f64::from(self.n_kept[j]) - k;
+        let partner = Partner {
+            account: j,
+            evidence,
+            jaccard: k / either,
+        };
+        let at = best.partition_point(|other| self.rank(other, &partner).is_lt());
+        best.insert(at, partner);
+        best.truncate(N_BEST);
+        if let Some(most) = chosen.most_per_step
+            && best.len() == N_BEST
+        {
+            // Rounded down, so that a partner at the bound is still looked at.
+            let enough = (best[N_BEST - 1].evidence / most).floor();
+            chosen.least = chosen.least.max(enough as u16);
+        }
     }
 
     /// Most evidence first; between equals the series decide, and never the order of the accounts.
@@ -282,7 +303,7 @@ impl<'a> Search<'a> {
         for (t, value) in own.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
             let (mut sum, mut count) = (0.0, 0.0);
             for partner in best {
-                let (from, to) = span(self.offsets, self.clock, partner.account);
+                let (from, to) = self.clock.span(self.offsets, partner.account);
                 if (from..to).contains(&(begin + t)) {
                     let at = self.offsets[partner.account] + begin + t - from;
                     let other = f64::from(self.series[at]);
@@ -322,60 +343,4 @@ fn pearson(pairs: &[(f64, f64)]) -> f64 {
         xy += dx * dy;
     }
     xy / (xx.sqrt() * yy.sqrt())
-}
-
-/// First step of an account on the common clock and the first after it.
-fn span(offsets: &[usize], clock: &Clock, i: usize) -> (usize, usize) {
-    (
-        clock.begins[i],
-        clock.begins[i] + offsets[i + 1] - offsets[i],
-    )
-}
-
-/// Accounts that rise at each step, ascending, at most `most` of them: the strongest, and
-/// of those that are as strong as the first one left out, none.
-pub(super) fn buckets(
-    series: &[f32],
-    offsets: &[usize],
-    clock: &Clock,
-    rises: &[Rise],
-    rising: &[u32],
-    most: usize,
-) -> (Vec<u32>, Vec<usize>) {
-    let mut all_bounds = Vec::with_capacity(rising.len() + 1);
-    all_bounds.push(0_usize);
-    all_bounds.extend(rising.iter().scan(0, |sum, &n| {
-        *sum += n as usize;
-        Some(*sum)
-    }));
-    let mut next = all_bounds.clone();
-    let mut all = vec![0_u32; all_bounds[rising.len()]];
-    for (i, rise) in rises.iter().enumerate() {
-        for t in &rise.steps {
-            let slot = &mut next[clock.begins[i] + t];
-            all[*slot] = i as u32;
-            *slot += 1;
-        }
-    }
-    if rising.iter().all(|&n| n as usize <= most) {
-        return (all, all_bounds);
-    }
-    let (mut kept, mut bounds) = (Vec::with_capacity(all.len()), vec![0]);
-    for (step, bound) in all_bounds.windows(2).enumerate() {
-        let bucket = &all[bound[0]..bound[1]];
-        let strength = |&i: &u32| {
-            let i = i as usize;
-            series[offsets[i] + step - clock.begins[i]]
-        };
-        if bucket.len() <= most {
-            kept.extend_from_slice(bucket);
-        } else {
-            let mut values: Vec<f32> = bucket.iter().map(strength).collect();
-            let rank = values.len() - 1 - most;
-            let weakest = *values.select_nth_unstable_by(rank, f32::total_cmp).1;
-            kept.extend(bucket.iter().filter(|i| strength(i) > weakest));
-        }
-        bounds.push(kept.len());
-    }
-    (kept, bounds)
 }

@@ -55,6 +55,12 @@ impl Clock {
             n_steps: position + (end - first) as usize,
         }
     }
+
+    /// Position of the first step of account `i` and of the first after it.
+    pub(super) fn span(&self, offsets: &[usize], i: usize) -> (usize, usize) {
+        let begin = self.begins[i];
+        (begin, begin + offsets[i + 1] - offsets[i])
+    }
 }
 
 /// Calls `work(memory, i, series of i)` for every account on `threads` threads; results in order.

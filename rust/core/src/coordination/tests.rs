@@ -167,7 +167,7 @@ fn crowded_steps_keep_the_strongest() {
             steps: vec![0, 1],
         })
         .collect();
-    let cut = |most| partners::buckets(&series, &offsets, &clock, &rises, &[4, 4], most);
+    let cut = |most| crowd::buckets(&series, &offsets, &clock, &rises, &[4, 4], most);
     assert_eq!(cut(4), (vec![0, 1, 2, 3, 0, 1, 2, 3], vec![0, 4, 8]));
     // All are as strong at the second step: taking some would depend on their order.
     assert_eq!(cut(2), (vec![2, 3], vec![0, 2, 2]));
