@@ -1,15 +1,20 @@
 //! Laws of coordination; `tests/test_coordination.py` holds the values against the definition.
 
 use super::*;
+use crate::expectation::Clock;
 use crate::rng::Stream;
+use crate::rows::Layout;
 
 const LENGTH: usize = 240;
+const HOURLY: Clock = Clock {
+    steps_per_day: 24,
+    steps_per_week: 168,
+};
 
 /// Counts around 100 with `n_members` accounts that double at shared steps, and their expectation.
 struct Batch {
     data: Vec<f32>,
     expected: Vec<f32>,
-    log_sd: Vec<f32>,
     offsets: Vec<usize>,
     starts: Vec<i64>,
 }
@@ -26,7 +31,6 @@ impl Batch {
         }
         Self {
             expected: vec![100.0; data.len()],
-            log_sd: vec![0.25; data.len()],
             data,
             offsets: (0..=n_accounts).map(|i| i * LENGTH).collect(),
             starts: vec![0; n_accounts],
@@ -34,18 +38,17 @@ impl Batch {
     }
 
     fn measure(&self, threads: usize) -> Vec<[f64; 4]> {
-        let layout = Layout::new(&self.offsets, 1, self.data.len()).unwrap();
-        let buffers = (&self.data, &self.expected, &self.log_sd);
-        let values = extract(
-            buffers.0,
-            buffers.1,
-            buffers.2,
-            layout,
-            &self.starts,
-            24,
-            threads,
-        )
-        .unwrap();
+        self.measure_against(Some(&self.expected), threads)
+    }
+
+    fn measure_against(&self, expected: Option<&[f32]>, threads: usize) -> Vec<[f64; 4]> {
+        let accounts = Accounts {
+            data: &self.data,
+            layout: Layout::new(&self.offsets, 1, self.data.len()).unwrap(),
+            starts: &self.starts,
+            clock: HOURLY,
+        };
+        let values = extract(accounts, expected, threads).unwrap();
         let rows = values.chunks_exact(4);
         rows.map(|row| [row[0], row[1], row[2], row[3]]).collect()
     }
@@ -65,7 +68,6 @@ impl Batch {
         Self {
             data: pick(&self.data),
             expected: pick(&self.expected),
-            log_sd: pick(&self.log_sd),
             offsets,
             starts: accounts.iter().map(|&i| self.starts[i]).collect(),
         }
@@ -135,31 +137,36 @@ fn few_steps_few_accounts_and_flat_series_are_answered() {
     assert!(rows[..2].iter().flatten().all(|v| v.is_nan()));
     assert!(rows[2][0] > 5.0);
     let mut broken = Batch::new(40, 4);
-    broken.log_sd.fill(0.0);
     broken.data[7] = f32::INFINITY;
     broken.data[8] = -5.0;
+    broken.data[9] = f32::MAX;
+    assert!(broken.measure(1)[0].iter().all(|v| v.is_finite()));
+    broken.expected.fill(f32::NAN);
     assert!(broken.measure(1).iter().flatten().all(|v| v.is_nan()));
-    broken.log_sd.fill(1e-38);
-    broken.measure(1);
 }
 
 #[test]
-fn nearly_dead_accounts_are_no_cohort() {
+fn dead_and_nearly_dead_accounts_are_no_cohort() {
     let mut batch = Batch::new(100, 0);
-    for i in 0..40 {
+    for i in 0..60 {
         let own = &mut batch.data[i * LENGTH..(i + 1) * LENGTH];
         own.fill(0.0);
-        own[i] = 1.0;
-        own[i + 60] = 1.0;
+        if i < 40 {
+            own[i] = 1.0;
+            own[i + 60] = 1.0;
+        }
     }
-    let rows = batch.measure(1);
-    assert!(rows[..40].iter().all(|row| row[1] < 0.5 && row[0] < 0.0));
+    for expected in [Some(&batch.expected[..]), None] {
+        let rows = batch.measure_against(expected, 1);
+        assert!(rows[..40].iter().all(|row| row[1] < 0.5 && row[0] < 0.0));
+        assert!(rows[40..60].iter().flatten().all(|v| v.is_nan()));
+    }
 }
 
 #[test]
 fn crowded_steps_keep_the_strongest() {
     let offsets = [0, 2, 4, 6, 8];
-    let clock = Clock::new(&offsets, &[0; 4]);
+    let clock = residual::Timeline::new(&offsets, &[0; 4]);
     let series = [1.0, 9.0, 2.0, 9.0, 3.0, 9.0, 4.0, 9.0];
     let rises: Vec<residual::Rise> = (0..4)
         .map(|_| residual::Rise {
@@ -175,14 +182,15 @@ fn crowded_steps_keep_the_strongest() {
 
 #[test]
 fn buffers_that_do_not_fit_are_refused() {
-    let layout = Layout::new(&[0, 2], 1, 2).unwrap();
     let two = [1.0; 2];
-    for (expected, log_sd, starts) in [
-        (&two[..1], &two[..], &[0][..]),
-        (&two, &two[..1], &[0]),
-        (&two, &two, &[]),
-    ] {
-        let refused = extract(&two, expected, log_sd, layout, starts, 24, 1);
+    for (expected, starts) in [(&two[..1], &[0][..]), (&two, &[])] {
+        let accounts = Accounts {
+            data: &two,
+            layout: Layout::new(&[0, 2], 1, 2).unwrap(),
+            starts,
+            clock: HOURLY,
+        };
+        let refused = extract(accounts, Some(expected), 1);
         assert!(matches!(refused, Err(Error::Length { .. })));
     }
 }
