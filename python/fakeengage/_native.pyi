@@ -58,6 +58,18 @@ def extract_features(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
+def coordination_columns() -> list[tuple[str, str, int, str, str, int, str, int]]: ...
+def coordination_features(
+    data: NDArray[np.float32],
+    expected: NDArray[np.float32] | None,
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    steps_per_day: int,
+    steps_per_week: int,
+    *,
+    threads: int,
+) -> NDArray[np.float64]: ...
 def sum_forest(
     features: NDArray[np.float64],
     roots: NDArray[np.int64],

@@ -5,6 +5,7 @@
 
 mod attack;
 mod convert;
+mod coordination;
 mod expectation;
 mod features;
 mod ids;
@@ -23,6 +24,8 @@ mod _native {
     use super::attack::{
         attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
     };
+    #[pymodule_export]
+    use super::coordination::{coordination_columns, coordination_features};
     #[pymodule_export]
     use super::features::{extract_features, feature_columns, feature_families, sum_forest};
     #[pymodule_export]
