@@ -1,7 +1,7 @@
 //! Cross-metric features: one metric's excess over another's, and what several metrics do together.
 
 use super::level::scan;
-use super::memory::{correlation, lane_sum};
+use super::memory::{correlation, square_sum};
 use super::registry::{Feature, Needs};
 use super::residual::Residual;
 
@@ -99,8 +99,7 @@ pub(crate) fn measure_pair(
         out[RATIO_STEPS.len() + k] = -low;
     }
     out[8] = correlation((&follower.u, &follower.known), (&leader.u, &leader.known));
-    let u = &ratio.u[..];
-    let [square] = lane_sum(u.len(), |t| [u[t] * u[t]]);
+    let square = square_sum(&ratio.u);
     out[9] = if ratio.n_known == 0 {
         f64::NAN
     } else {
