@@ -35,6 +35,12 @@ def flat(x: Row) -> bool:
 
 def all_references() -> list[Reference]:
     """The references of all groups."""
-    from kernel_reference import memory
+    from kernel_reference import entropy, events, memory, rolling, trends
 
-    return [*memory.REFERENCES]
+    return [
+        *entropy.REFERENCES,
+        *events.REFERENCES,
+        *memory.REFERENCES,
+        *rolling.REFERENCES,
+        *trends.REFERENCES,
+    ]

@@ -25,38 +25,40 @@ class Feature:
         ``coordination`` for what compares the accounts of a batch.
     family
         One of :data:`FAMILIES` or :data:`BATCH_FAMILIES`.
+    version
+        Raised whenever the value of the same series changes.
     unit
         Unit of the value.
     meaning
         What it measures, in a few words.
     min_steps
-        Fewest observed steps for which it is computed; NaN below.
+        Fewest known steps for which it is computed; NaN below.
+    needs
+        What else it needs, empty for nothing; NaN without.
     high_is_suspicious
         Whether large values speak for fraud; ``False`` where neither end does.
     """
 
     name: str
     family: str
+    version: int
     unit: str
     meaning: str
     min_steps: int
+    needs: str
     high_is_suspicious: bool
 
 
-def _features(rows: Iterable[tuple[str, str, str, str, int, int]]) -> list[Feature]:
-    return [Feature(*row[:5], bool(row[5])) for row in rows]
-
-
-def _families(features: Iterable[Feature]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(feature.family for feature in features))
+def _features(rows: Iterable[tuple[str, str, int, str, str, int, str, int]]) -> list[Feature]:
+    return [Feature(*row[:-1], bool(row[-1])) for row in rows]
 
 
 _BATCH = _features(_native.coordination_columns())
 
-FAMILIES = _families(_features(_native.feature_columns(list(METRICS))))
+FAMILIES: tuple[str, ...] = tuple(_native.feature_families())
 """Groups of features of an account alone: the same bits in any batch."""
 
-BATCH_FAMILIES = _families(_BATCH)
+BATCH_FAMILIES = tuple(dict.fromkeys(feature.family for feature in _BATCH))
 """Groups of features that compare the accounts given together; computed on request only."""
 
 

@@ -7,8 +7,36 @@ finite count as missing. Results do not depend on ``threads`` (all cores by defa
 the interpreter is released: do not write to it meanwhile.
 """
 
+from fakeengage.kernels.entropy import (
+    approximate_entropy,
+    lempel_ziv_complexity,
+    permutation_entropy,
+    sample_entropy,
+    shannon_entropy,
+    spectral_entropy,
+)
+from fakeengage.kernels.events import bursts, exact_repeats, fano_factor, round_totals, zero_runs
 from fakeengage.kernels.memory import autocorrelation
+from fakeengage.kernels.rolling_windows import rolling
+from fakeengage.kernels.trends import change_points, cusum, linear_trend, mann_kendall, theil_sen
 
 __all__ = [
+    "approximate_entropy",
     "autocorrelation",
+    "bursts",
+    "change_points",
+    "cusum",
+    "exact_repeats",
+    "fano_factor",
+    "lempel_ziv_complexity",
+    "linear_trend",
+    "mann_kendall",
+    "permutation_entropy",
+    "rolling",
+    "round_totals",
+    "sample_entropy",
+    "shannon_entropy",
+    "spectral_entropy",
+    "theil_sen",
+    "zero_runs",
 ]

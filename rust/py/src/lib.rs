@@ -27,11 +27,16 @@ mod _native {
     #[pymodule_export]
     use super::coordination::{coordination_columns, coordination_features};
     #[pymodule_export]
-    use super::features::{extract_features, feature_columns, sum_forest};
+    use super::features::{extract_features, feature_columns, feature_families, sum_forest};
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
-    use super::kernels::{autocorrelation, kernel_names};
+    use super::kernels::{
+        approximate_entropy, autocorrelation, bursts, change_points, cusum, exact_repeats,
+        fano_factor, kernel_names, lempel_ziv_complexity, linear_trend, mann_kendall,
+        permutation_entropy, rolling, rolling_statistics, round_totals, sample_entropy,
+        shannon_entropy, spectral_entropy, theil_sen, zero_runs,
+    };
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,

@@ -14,8 +14,8 @@ mod partners;
 mod residual;
 
 use crate::Error;
-use crate::features::{Column, Direction, Feature};
-use crate::rows::{Layout, map_jobs};
+use crate::features::{Accounts, Column, Direction, Feature, Needs};
+use crate::rows::map_jobs;
 use crowd::Crowd;
 use partners::Search;
 use residual::Clock;
@@ -46,7 +46,9 @@ const fn row(
         unit,
         meaning,
         min_steps: LEAST_STEPS,
+        needs: Needs::Variation,
         direction,
+        version: 1,
     }
 }
 
@@ -95,23 +97,28 @@ pub fn columns() -> Vec<Column> {
 
 /// Features of every account of a batch, one row of `FEATURES.len()` values per account.
 ///
-/// `expected` and `log_sd` are laid out like `data`; `starts` are the numbers of the accounts' first
-/// steps; `steps_per_day` is 0 where the cadence has no daily cycle.
+/// `expected` is laid out like the data; left out, the stiff part of the expectation is fitted here
+/// ([`crate::expectation::stiff`]).
 ///
 /// # Errors
 /// [`Error::Length`] if the buffers do not fit one another.
 pub fn extract(
-    data: &[f32],
-    expected: &[f32],
-    log_sd: &[f32],
-    layout: Layout<'_>,
-    starts: &[i64],
-    steps_per_day: usize,
+    accounts: Accounts<'_>,
+    expected: Option<&[f32]>,
     threads: usize,
 ) -> Result<Vec<f64>, Error> {
+    let Accounts {
+        data,
+        layout,
+        starts,
+        ..
+    } = accounts;
     for (argument, given, wanted) in [
-        ("expected", expected.len(), data.len()),
-        ("log_sd", log_sd.len(), data.len()),
+        (
+            "expected",
+            expected.map_or(data.len(), <[f32]>::len),
+            data.len(),
+        ),
         ("starts", starts.len(), layout.n_accounts()),
     ] {
         if given != wanted {
@@ -123,10 +130,10 @@ pub fn extract(
         }
     }
     let clock = Clock::new(layout.offsets, starts);
-    let half = residual::half_window(steps_per_day);
-    let mut series = residual::own_days([data, expected, log_sd], layout, half, threads);
-    let factor = residual::platform_factor(&series, layout.offsets, &clock, threads);
-    let rises = residual::rises(&mut series, layout.offsets, &clock, &factor, threads);
+    let mut own_days = residual::own_days(accounts, expected, threads);
+    let factor = residual::platform_factor(&own_days.series, layout.offsets, &clock, threads);
+    let rises = residual::rises(&mut own_days, layout.offsets, &clock, &factor, threads);
+    let series = own_days.series;
     let crowd = Crowd::new(&series, layout.offsets, &clock, &rises);
     let search = Search::new(&series, layout.offsets, &clock, &rises, &crowd);
     let n = layout.n_accounts();

@@ -1,7 +1,10 @@
 //! Residuals on the batch's common clock, and the steps at which an account rises above its own day.
 
 use super::{LEAST_CROWD, LEAST_STEPS, PER_JOB};
-use crate::rows::{Layout, map_jobs};
+use crate::expectation::stiff::{Stiff, own_variance};
+use crate::features::{Accounts, LEAST_KNOWN};
+use crate::lanes::{self, dispatch};
+use crate::rows::map_jobs;
 
 /// A step counts as a rise above this many robust standard deviations. Simulated cohorts (three
 /// batches of 2,000): .98 AUROC for waves and lockstep at 1.5, at 2.25 waves fall to .93.
@@ -91,53 +94,139 @@ fn each_account<W, T: Send>(
     parts.into_iter().flatten().collect()
 }
 
+/// What is known of every account before the batch is looked at as a whole.
+pub(super) struct OwnDays {
+    /// Residual of every step against the account's own day around it; all NaN where an account has too
+    /// few steps or does not vary: what is left of a dead series, once the platform's factor is out,
+    /// would be alike in all dead series.
+    pub(super) series: Vec<f32>,
+    /// Whether each step of each account lies above its expectation.
+    pub(super) above: Vec<Vec<bool>>,
+}
+
+/// Memory of one thread.
+#[derive(Default)]
+struct Work {
+    stiff: Stiff,
+    fitted: Vec<f32>,
+    log: Vec<f32>,
+    counting: Vec<f32>,
+    known: Vec<f32>,
+    count: Vec<f32>,
+    window: Vec<f32>,
+    before: Vec<f32>,
+}
+
 /// Residuals of every account against its expectation and its own day around each step.
 ///
-/// Standardised on the log scale, the mean over the metrics that are known, less the running median
-/// over `half` steps either way. All NaN where an account has too few steps or does not vary: what
-/// is left of a dead series, once the platform's factor is out, would be alike in all dead series.
+/// Standardised on the log scale, the mean over the metrics that are known and vary, less the running
+/// median over half a day either way. Left out, the expectation is fitted here.
 pub(super) fn own_days(
-    [data, expected, log_sd]: [&[f32]; 3],
-    layout: Layout<'_>,
-    half: usize,
+    accounts: Accounts<'_>,
+    expected: Option<&[f32]>,
     threads: usize,
-) -> Vec<f32> {
+) -> OwnDays {
+    let Accounts {
+        data,
+        layout,
+        starts,
+        clock,
+    } = accounts;
+    let half = half_window(clock.steps_per_day);
     let mut series = vec![f32::NAN; layout.offsets[layout.n_accounts()]];
-    each_account(
+    let above = each_account(
         &mut series,
         layout.offsets,
         threads,
-        || [Vec::new(), Vec::new()],
-        |[window, before], i, own| {
-            let blocks = [data, expected, log_sd].map(|buffer| layout.block(buffer, i));
-            mean_residual(blocks, own);
-            let mut known = own.iter().filter(|v| !v.is_nan());
-            let first = known.next();
-            let varies = known.clone().any(|v| Some(v) != first);
-            if varies && known.count() + 1 >= LEAST_STEPS {
-                remove_running_median(own, half, window, before);
+        Work::default,
+        |work, i, own| {
+            own.fill(0.0);
+            work.count.clear();
+            work.count.resize(own.len(), 0.0);
+            for k in 0..layout.n_metrics {
+                let metric = k * own.len()..(k + 1) * own.len();
+                let counts = &layout.block(data, i)[metric.clone()];
+                if n_known(counts) < LEAST_KNOWN || is_flat(counts) {
+                    continue;
+                }
+                work.fitted.resize(own.len(), 0.0);
+                if let Some(expected) = expected {
+                    work.fitted
+                        .copy_from_slice(&layout.block(expected, i)[metric]);
+                } else {
+                    work.stiff.fit(counts, starts[i], clock, &mut work.fitted);
+                }
+                add_residual(counts, work, own);
+            }
+            for (value, count) in own.iter_mut().zip(&work.count) {
+                *value /= count;
+            }
+            let above = own.iter().map(|&value| value > 0.0).collect();
+            if own.iter().filter(|v| !v.is_nan()).count() >= LEAST_STEPS {
+                remove_running_median(own, half, &mut work.window, &mut work.before);
             } else {
                 own.fill(f32::NAN);
             }
+            above
         },
     );
-    series
+    OwnDays { series, above }
 }
 
-fn mean_residual([data, expected, log_sd]: [&[f32]; 3], out: &mut [f32]) {
-    let n = out.len();
-    for (t, slot) in out.iter_mut().enumerate() {
-        let (mut sum, mut count) = (0.0, 0.0);
-        for at in (t..data.len()).step_by(n) {
-            let [y, mu, sd] = [data[at], expected[at], log_sd[at]].map(f64::from);
-            let value = libm::log((y.max(0.0) + 0.5) / (mu + 0.5)) / sd;
-            // `max` turns a missing count into zero.
-            if y.is_finite() && value.is_finite() {
-                sum += value;
-                count += 1.0;
-            }
+fn n_known(counts: &[f32]) -> usize {
+    counts.iter().filter(|y| y.is_finite()).count()
+}
+
+fn is_flat(counts: &[f32]) -> bool {
+    let mut known = counts.iter().filter(|y| y.is_finite());
+    let first = known.next();
+    known.all(|y| Some(y) == first)
+}
+
+/// Adds the standardised log residuals of one metric, and one to the count of each known step.
+///
+/// The spread is the counting noise and the metric's own ordinary variation, as in the features of an
+/// account alone.
+fn add_residual(counts: &[f32], work: &mut Work, sum: &mut [f32]) {
+    let Work {
+        fitted,
+        log,
+        counting,
+        known,
+        count,
+        ..
+    } = work;
+    standardise(counts, fitted, [log, counting, known], sum, count);
+}
+
+dispatch! {
+    fn standardise<'a>(
+        counts: &'a [f32],
+        expected: &'a [f32],
+        scratch: [&'a mut Vec<f32>; 3],
+        sum: &'a mut [f32],
+        count: &'a mut [f32],
+    ) {
+        let n = counts.len();
+        let [log, counting, known] = scratch.map(|buffer| {
+            buffer.resize(n, 0.0);
+            &mut buffer[..n]
+        });
+        let (expected, sum, count) = (&expected[..n], &mut sum[..n], &mut count[..n]);
+        for t in 0..n {
+            let usual = expected[t].max(0.0) + 0.5;
+            let ratio = lanes::ln(counts[t].max(0.0) + 0.5) - lanes::ln(usual);
+            let is_known = counts[t].is_finite() && expected[t].is_finite();
+            known[t] = if is_known { 1.0 } else { 0.0 };
+            log[t] = if is_known { ratio } else { 0.0 };
+            counting[t] = if is_known { 1.0 / usual } else { 1.0 };
         }
-        *slot = (sum / count) as f32;
+        let n_known = known.iter().map(|&k| u32::from(k > 0.0)).sum::<u32>();
+        let variance = own_variance(log, counting, n_known as usize);
+        for t in 0..n {
+            sum[t] += log[t] / (counting[t] + variance).sqrt();
+            count[t] += known[t];
+        }
     }
 }
 
@@ -198,7 +287,7 @@ pub(super) struct Rise {
 }
 
 /// Half of the running median that stands for an account's own day.
-pub(super) fn half_window(steps_per_day: usize) -> usize {
+fn half_window(steps_per_day: usize) -> usize {
     match steps_per_day {
         0 => DEFAULT_HALF,
         steps => (steps / 2).clamp(HALF_RANGE.0, HALF_RANGE.1),
@@ -208,14 +297,16 @@ pub(super) fn half_window(steps_per_day: usize) -> usize {
 /// Takes the platform's factor out of every series, and finds the steps that stand out.
 ///
 /// A rise lies above the account's own day as well: a factor below zero lifts every account that has
-/// no part in it.
+/// no part in it. And it lies above the expectation, or the empty nights of accounts with a handful of
+/// events would be rises that all of them share.
 pub(super) fn rises(
-    series: &mut [f32],
+    own_days: &mut OwnDays,
     offsets: &[usize],
     clock: &Clock,
     factor: &[f32],
     threads: usize,
 ) -> Vec<Rise> {
+    let OwnDays { series, above } = own_days;
     each_account(series, offsets, threads, Vec::new, |scratch, i, own| {
         let factor = &factor[clock.begins[i]..];
         for (value, factor) in own.iter_mut().zip(factor) {
@@ -233,18 +324,13 @@ pub(super) fn rises(
         }
         let spread = MAD_TO_SD * f64::from(median_in_place(scratch));
         let level = f64::from(high).max(RISE * spread);
-        let stands_out = |&(_, (&v, &f)): &(usize, (&f32, &f32))| {
-            f64::from(v) > level && f64::from(v) + f64::from(f) > 0.0
+        let stands_out = |&t: &usize| {
+            let value = f64::from(own[t]);
+            value > level && value + f64::from(factor[t]) > 0.0 && above[i][t]
         };
         Rise {
             judged: true,
-            steps: own
-                .iter()
-                .zip(factor)
-                .enumerate()
-                .filter(stands_out)
-                .map(|(t, _)| t)
-                .collect(),
+            steps: (0..own.len()).filter(stands_out).collect(),
         }
     })
 }

@@ -1,15 +1,20 @@
 //! Laws of coordination; `tests/test_coordination.py` holds the values against the definition.
 
 use super::*;
+use crate::expectation;
 use crate::rng::Stream;
+use crate::rows::Layout;
 
 const LENGTH: usize = 240;
+const CLOCK: expectation::Clock = expectation::Clock {
+    steps_per_day: 24,
+    steps_per_week: 168,
+};
 
 /// Counts around 100 with `n_members` accounts that double at shared steps, and their expectation.
 struct Batch {
     data: Vec<f32>,
     expected: Vec<f32>,
-    log_sd: Vec<f32>,
     offsets: Vec<usize>,
     starts: Vec<i64>,
 }
@@ -26,28 +31,28 @@ impl Batch {
         }
         Self {
             expected: vec![100.0; data.len()],
-            log_sd: vec![0.25; data.len()],
             data,
             offsets: (0..=n_accounts).map(|i| i * LENGTH).collect(),
             starts: vec![0; n_accounts],
         }
     }
 
+    fn accounts(&self) -> Accounts<'_> {
+        Accounts {
+            data: &self.data,
+            layout: Layout::new(&self.offsets, 1, self.data.len()).unwrap(),
+            starts: &self.starts,
+            clock: CLOCK,
+        }
+    }
+
     fn measure(&self, threads: usize) -> Vec<[f64; 4]> {
-        let layout = Layout::new(&self.offsets, 1, self.data.len()).unwrap();
-        let buffers = (&self.data, &self.expected, &self.log_sd);
-        let values = extract(
-            buffers.0,
-            buffers.1,
-            buffers.2,
-            layout,
-            &self.starts,
-            24,
-            threads,
-        )
-        .unwrap();
-        let rows = values.chunks_exact(4);
-        rows.map(|row| [row[0], row[1], row[2], row[3]]).collect()
+        rows(&extract(self.accounts(), Some(&self.expected), threads).unwrap())
+    }
+
+    /// The same against an expectation fitted on the way.
+    fn measure_fitted(&self, threads: usize) -> Vec<[f64; 4]> {
+        rows(&extract(self.accounts(), None, threads).unwrap())
     }
 
     /// The accounts named, in that order.
@@ -65,11 +70,15 @@ impl Batch {
         Self {
             data: pick(&self.data),
             expected: pick(&self.expected),
-            log_sd: pick(&self.log_sd),
             offsets,
             starts: accounts.iter().map(|&i| self.starts[i]).collect(),
         }
     }
+}
+
+fn rows(values: &[f64]) -> Vec<[f64; 4]> {
+    let rows = values.chunks_exact(4);
+    rows.map(|row| [row[0], row[1], row[2], row[3]]).collect()
 }
 
 fn bits(rows: &[[f64; 4]]) -> Vec<[u64; 4]> {
@@ -78,13 +87,15 @@ fn bits(rows: &[[f64; 4]]) -> Vec<[u64; 4]> {
 
 #[test]
 fn members_of_a_cohort_stand_out() {
-    let rows = Batch::new(200, 6).measure(1);
-    let weakest = rows[..6].iter().fold(f64::INFINITY, |low, r| low.min(r[0]));
-    let loudest = rows[6..]
-        .iter()
-        .fold(f64::NEG_INFINITY, |high, r| high.max(r[0]));
-    assert!(weakest > loudest + 5.0, "{weakest} against {loudest}");
-    assert!(rows[..6].iter().all(|row| row[1] > 0.5 && row[3] > 0.5));
+    let batch = Batch::new(200, 6);
+    for rows in [batch.measure(1), batch.measure_fitted(1)] {
+        let weakest = rows[..6].iter().fold(f64::INFINITY, |low, r| low.min(r[0]));
+        let loudest = rows[6..]
+            .iter()
+            .fold(f64::NEG_INFINITY, |high, r| high.max(r[0]));
+        assert!(weakest > loudest + 5.0, "{weakest} against {loudest}");
+        assert!(rows[..6].iter().all(|row| row[1] > 0.5 && row[3] > 0.5));
+    }
 }
 
 #[test]
@@ -92,6 +103,9 @@ fn results_follow_the_accounts_and_not_the_threads() {
     let batch = Batch::new(150, 5);
     let rows = batch.measure(1);
     assert_eq!(bits(&rows), bits(&batch.measure(3)));
+    let fitted = bits(&batch.measure_fitted(1));
+    assert_eq!(fitted, bits(&batch.measure_fitted(2)));
+    assert_ne!(fitted, bits(&rows));
     let order: Vec<usize> = (0..150).map(|k| (k * 77 + 3) % 150).collect();
     let moved: Vec<[f64; 4]> = order.iter().map(|&i| rows[i]).collect();
     assert_eq!(bits(&batch.select(&order).measure(2)), bits(&moved));
@@ -134,13 +148,18 @@ fn few_steps_few_accounts_and_flat_series_are_answered() {
     let rows = batch.measure(1);
     assert!(rows[..2].iter().flatten().all(|v| v.is_nan()));
     assert!(rows[2][0] > 5.0);
+    assert_eq!(bits(&batch.measure_fitted(1)[..2]), bits(&rows[..2]));
     let mut broken = Batch::new(40, 4);
-    broken.log_sd.fill(0.0);
-    broken.data[7] = f32::INFINITY;
-    broken.data[8] = -5.0;
-    assert!(broken.measure(1).iter().flatten().all(|v| v.is_nan()));
-    broken.log_sd.fill(1e-38);
-    broken.measure(1);
+    broken.expected[..LENGTH].fill(f32::NAN);
+    broken.expected[LENGTH..2 * LENGTH].fill(f32::INFINITY);
+    broken.expected[2 * LENGTH..3 * LENGTH].fill(-5.0);
+    broken.data[3 * LENGTH..4 * LENGTH].fill(f32::MAX);
+    broken.data[5 * LENGTH + 7] = f32::INFINITY;
+    broken.data[5 * LENGTH + 8] = -5.0;
+    let rows = broken.measure(1);
+    assert!(rows[..2].iter().flatten().all(|v| v.is_nan()));
+    assert!(rows[5].iter().all(|v| v.is_finite()));
+    broken.measure_fitted(1);
 }
 
 #[test]
@@ -152,8 +171,23 @@ fn nearly_dead_accounts_are_no_cohort() {
         own[i] = 1.0;
         own[i + 60] = 1.0;
     }
-    let rows = batch.measure(1);
-    assert!(rows[..40].iter().all(|row| row[1] < 0.5 && row[0] < 0.0));
+    for rows in [batch.measure(1), batch.measure_fitted(1)] {
+        assert!(rows[..40].iter().all(|row| row[1] < 0.5 && row[0] < 0.0));
+    }
+}
+
+#[test]
+fn accounts_with_a_handful_of_events_are_no_cohort() {
+    let mut batch = Batch::new(300, 0);
+    for i in 0..300 {
+        let mut stream = Stream::new(3, i as u64, 2);
+        for t in 0..LENGTH {
+            let mean = if t % 24 < 12 { 0.06 } else { 0.01 };
+            batch.data[i * LENGTH + t] = stream.negative_binomial(mean, 20.0) as f32;
+        }
+    }
+    let rows = batch.measure_fitted(1);
+    assert!(rows.iter().all(|row| row[0].is_nan() || row[0] < 0.0));
 }
 
 #[test]
@@ -175,14 +209,15 @@ fn crowded_steps_keep_the_strongest() {
 
 #[test]
 fn buffers_that_do_not_fit_are_refused() {
-    let layout = Layout::new(&[0, 2], 1, 2).unwrap();
     let two = [1.0; 2];
-    for (expected, log_sd, starts) in [
-        (&two[..1], &two[..], &[0][..]),
-        (&two, &two[..1], &[0]),
-        (&two, &two, &[]),
-    ] {
-        let refused = extract(&two, expected, log_sd, layout, starts, 24, 1);
-        assert!(matches!(refused, Err(Error::Length { .. })));
-    }
+    let accounts = |starts| Accounts {
+        data: &two,
+        layout: Layout::new(&[0, 2], 1, 2).unwrap(),
+        starts,
+        clock: CLOCK,
+    };
+    let short = extract(accounts(&[0]), Some(&two[..1]), 1);
+    assert!(matches!(short, Err(Error::Length { .. })));
+    let no_start = extract(accounts(&[]), None, 1);
+    assert!(matches!(no_start, Err(Error::Length { .. })));
 }

@@ -1,100 +1,84 @@
 //! Memory features: how the residual depends on its own past, and whether it beats at a fixed interval.
 
-use super::daily::correlation;
-use super::{Clock, Direction, Feature, Metric};
+use super::registry::{Direction, Feature};
+use super::residual::Residual;
+use super::{Metric, tables::Day};
 
-const fn feature(
-    measure: &'static str,
-    parameter: &'static str,
-    family: &'static str,
-    unit: &'static str,
-    meaning: &'static str,
-    direction: Direction,
-) -> Feature {
-    Feature {
-        measure,
-        parameter,
-        family,
-        unit,
-        meaning,
-        min_steps: 28,
-        direction,
-    }
-}
+const CORRELATION: &str = "correlation";
 
-/// Intervals of a feed that runs by the clock, in steps.
-const PERIODS: [usize; 5] = [2, 4, 6, 8, 12];
-
-/// What this family measures, in output order.
+/// What this group measures, in output order.
 pub(crate) const FEATURES: [Feature; 5] = [
-    feature(
+    Feature::neutral(
+        "autocorrelation",
         "acf",
         "lag1",
-        "autocorrelation",
-        "correlation",
+        CORRELATION,
+        28,
         "of neighbouring residuals",
-        Direction::None,
     ),
-    feature(
+    Feature::high(
+        "autocorrelation",
         "acf",
         "day",
-        "autocorrelation",
-        "correlation",
+        CORRELATION,
+        28,
         "of residuals one day apart",
-        Direction::High,
-    ),
-    feature(
+    )
+    .needing(super::registry::Needs::DailyClock),
+    Feature::neutral(
+        "autocorrelation",
         "roughness",
         "1",
-        "autocorrelation",
         "ratio",
+        28,
         "mean absolute step-to-step change over the mean absolute residual",
-        Direction::None,
     ),
-    feature(
-        "period_power",
-        "max",
-        "seasonality",
-        "ratio",
-        "strongest share of the residual's variance at an interval of 2, 4, 6, 8 or 12 steps, over \
-         what noise gives",
-        Direction::High,
-    ),
-    feature(
+    Feature {
+        direction: Direction::High,
+        ..Feature::neutral(
+            "seasonality",
+            "period_power",
+            "max",
+            "ratio",
+            28,
+            "strongest share of the residual's variance at an interval of 2, 4, 6, 8 or 12 steps, over what noise gives",
+        )
+    },
+    Feature::neutral(
+        "burst",
         "zero_run",
         "longest",
-        "burst",
         "share of steps",
+        28,
         "longest run of zero counts",
-        Direction::None,
     ),
 ];
 
+/// Intervals of a feed that runs by the clock, in steps; all divide [`CYCLE`].
+const PERIODS: [usize; 5] = [2, 4, 6, 8, 12];
+const CYCLE: usize = 24;
+
 /// Measures one metric.
-pub(crate) fn measure(metric: &Metric<'_>, clock: Clock, out: &mut [f64]) {
-    let u = &metric.residual.u;
-    let n = u.len();
+#[inline(always)]
+pub(crate) fn measure(metric: &Metric<'_>, day: &Day, out: &mut [f64]) {
+    let r = metric.residual;
+    let n = r.len();
     if n < 4 {
         return;
     }
-    out[0] = correlation(&u[1..], &u[..n - 1]);
-    let day = clock.steps_per_day;
-    if day > 1 && n >= 3 * day {
-        out[1] = correlation(&u[day..], &u[..n - day]);
+    out[0] = correlation(
+        (&r.u[1..], &r.known[1..]),
+        (&r.u[..n - 1], &r.known[..n - 1]),
+    );
+    let lag = day.steps;
+    if lag > 1 && n >= 3 * lag {
+        out[1] = correlation(
+            (&r.u[lag..], &r.known[lag..]),
+            (&r.u[..n - lag], &r.known[..n - lag]),
+        );
     }
-    let (mut change, mut size, mut pairs) = (0.0, 0.0, 0_usize);
-    for w in u.windows(2).filter(|w| !w[0].is_nan() && !w[1].is_nan()) {
-        change += (w[1] - w[0]).abs();
-        size += w[1].abs();
-        pairs += 1;
-    }
-    if pairs > 0 && size > 0.0 {
-        out[2] = change / size;
-    }
-    out[3] = PERIODS
-        .iter()
-        .map(|&p| period_power(u, p))
-        .fold(f64::NAN, f64::max);
+    out[2] = roughness(r);
+    out[3] = period_power(r);
     let (mut run, mut longest) = (0_usize, 0_usize);
     for &x in metric.counts {
         run = if x <= 0.0 { run + 1 } else { 0 };
@@ -103,20 +87,115 @@ pub(crate) fn measure(metric: &Metric<'_>, clock: Clock, out: &mut [f64]) {
     out[4] = longest as f64 / n as f64;
 }
 
-/// Power at one period over the mean power of white noise of the same variance; 1 on average for
-/// noise, and half of the number of steps for a pure wave.
-fn period_power(u: &[f64], period: usize) -> f64 {
-    let (mut cosine, mut sine, mut square, mut n) = (0.0, 0.0, 0.0, 0_usize);
-    for (t, &value) in u.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
-        let turn = std::f64::consts::TAU * (t % period) as f64 / period as f64;
-        cosine += value * libm::cos(turn);
-        sine += value * libm::sin(turn);
-        square += value * value;
-        n += 1;
+/// Sum of `value(t)` for `t` below `n`, in 16 lanes that are folded in a fixed order.
+#[inline(always)]
+pub(crate) fn lane_sum<const K: usize>(n: usize, value: impl Fn(usize) -> [f32; K]) -> [f64; K] {
+    const LANES: usize = 16;
+    let mut sums = [[0.0_f32; LANES]; K];
+    let whole = n / LANES * LANES;
+    for first in (0..whole).step_by(LANES) {
+        for lane in 0..LANES {
+            let values = value(first + lane);
+            for k in 0..K {
+                sums[k][lane] += values[k];
+            }
+        }
     }
-    if n < 2 * period || square <= 0.0 {
+    let mut out = sums.map(|lanes| lanes.iter().map(|v| f64::from(*v)).sum::<f64>());
+    for t in whole..n {
+        let values = value(t);
+        for k in 0..K {
+            out[k] += f64::from(values[k]);
+        }
+    }
+    out
+}
+
+/// Pearson correlation over the places where both are known; NaN when fewer than three are, or
+/// when either side is flat. Values are standardised residuals, so single-pass sums lose nothing.
+#[inline(always)]
+pub(crate) fn correlation(a: (&[f32], &[f32]), b: (&[f32], &[f32])) -> f64 {
+    let n = a.0.len();
+    let (x, kx) = (&a.0[..n], &a.1[..n]);
+    let (y, ky) = (&b.0[..n], &b.1[..n]);
+    let [count, sx, sy, sxy, sxx, syy] = lane_sum(n, |t| {
+        let known = kx[t] * ky[t];
+        let (v, w) = (known * x[t], known * y[t]);
+        [known, v, w, v * w, v * v, w * w]
+    });
+    if count < 3.0 {
+        return f64::NAN;
+    }
+    let (ab, aa, bb) = (
+        sxy - sx * sy / count,
+        sxx - sx * sx / count,
+        syy - sy * sy / count,
+    );
+    if aa <= 1e-6 || bb <= 1e-6 {
         f64::NAN
     } else {
-        (cosine * cosine + sine * sine) / square
+        ab / (aa * bb).sqrt()
     }
 }
+
+/// Mean absolute step-to-step change over the mean absolute residual.
+#[inline(always)]
+fn roughness(r: &Residual) -> f64 {
+    let n = r.len() - 1;
+    let (before, after) = (&r.u[..n], &r.u[1..][..n]);
+    let (known_before, known_after) = (&r.known[..n], &r.known[1..][..n]);
+    let [change, size] = lane_sum(n, |t| {
+        let known = known_before[t] * known_after[t];
+        [known * (after[t] - before[t]).abs(), known * after[t].abs()]
+    });
+    if size > 0.0 { change / size } else { f64::NAN }
+}
+
+/// Largest power at one of the periods over the mean power of white noise of the same variance; 1 on
+/// average for noise, and half of the number of steps for a pure wave.
+#[inline(always)]
+fn period_power(r: &Residual) -> f64 {
+    // All periods divide the cycle, so the sums by place in the cycle hold all of them.
+    let mut places = [0.0_f32; CYCLE];
+    let (cycles, rest) = r.u.as_chunks::<CYCLE>();
+    for cycle in cycles {
+        for k in 0..CYCLE {
+            places[k] += cycle[k];
+        }
+    }
+    for (place, u) in places.iter_mut().zip(rest) {
+        *place += u;
+    }
+    let u = &r.u[..];
+    let [square] = lane_sum(u.len(), |t| [u[t] * u[t]]);
+    if square <= 0.0 {
+        return f64::NAN;
+    }
+    let mut best = f64::NAN;
+    for period in PERIODS {
+        if r.n_known < 2 * period {
+            continue;
+        }
+        let (mut cosine, mut sine) = (0.0, 0.0);
+        for (k, &place) in places.iter().enumerate() {
+            // Cosine and sine of multiples of a 24th of a turn.
+            let turn = k % period * (CYCLE / period);
+            cosine += f64::from(place) * COSINES[turn];
+            sine += f64::from(place) * COSINES[(turn + 3 * CYCLE / 4) % CYCLE];
+        }
+        best = f64::max(best, (cosine * cosine + sine * sine) / square);
+    }
+    best
+}
+
+/// Cosine of each 24th of a turn.
+const COSINES: [f64; CYCLE] = {
+    const A: f64 = 0.965_925_826_289_068_3;
+    const B: f64 = 0.866_025_403_784_438_6;
+    const C: f64 = std::f64::consts::FRAC_1_SQRT_2;
+    const D: f64 = 0.258_819_045_102_520_76;
+    [
+        1.0, A, B, C, 0.5, D, 0.0, -D, -0.5, -C, -B, -A, -1.0, -A, -B, -C, -0.5, -D, 0.0, D, 0.5,
+        C, B, A,
+    ]
+};

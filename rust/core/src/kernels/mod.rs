@@ -4,15 +4,47 @@
 //! count as missing; what each kernel does about a missing step, a flat or a short series is part of its
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
+mod entropy;
+mod event;
+mod lane_sums;
 mod memory;
+mod robust;
+mod rolling;
+mod trend;
 
+pub use entropy::{
+    ApproximateEntropy, LempelZivComplexity, PermutationEntropy, Regularity, SampleEntropy,
+    ShannonEntropy, SpectralEntropy,
+};
+pub use event::{Bursts, ExactRepeats, FanoFactor, RoundTotals, ZeroRuns};
 pub use memory::Autocorrelation;
+pub use rolling::{Rolling, Statistic};
+pub use trend::{ChangePoints, Cusum, LinearTrend, MannKendall, TheilSen};
 
 use crate::Error;
 use crate::rows::fill_rows;
 
 /// Names of all kernels, as the package `fakeengage.kernels` calls them.
-pub const NAMES: &[&str] = &["autocorrelation"];
+pub const NAMES: &[&str] = &[
+    "approximate_entropy",
+    "autocorrelation",
+    "bursts",
+    "change_points",
+    "cusum",
+    "exact_repeats",
+    "fano_factor",
+    "lempel_ziv_complexity",
+    "linear_trend",
+    "mann_kendall",
+    "permutation_entropy",
+    "rolling",
+    "round_totals",
+    "sample_entropy",
+    "shannon_entropy",
+    "spectral_entropy",
+    "theil_sen",
+    "zero_runs",
+];
 
 /// One measure with its parameters.
 pub trait Kernel: Sync {

@@ -1,7 +1,11 @@
 //! The slow, obvious twin of every kernel, written to be read: straight from the definition, one loop
 //! after another, nothing shared with the code under test.
 
+mod entropy;
+mod event;
 mod memory;
+mod rolling;
+mod trend;
 
 use fakeengage_core::kernels::{Kernel, measure};
 
@@ -43,7 +47,16 @@ impl Case {
 
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
-    [memory::cases()].into_iter().flatten().collect()
+    [
+        entropy::cases(),
+        event::cases(),
+        memory::cases(),
+        rolling::cases(),
+        trend::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The values that are known, in order.
@@ -59,4 +72,31 @@ pub(crate) fn mean(x: &[f64]) -> f64 {
 /// Whether all values of a list are equal; an empty one is flat.
 pub(crate) fn is_flat(x: &[f64]) -> bool {
     x.windows(2).all(|w| w[0] == w[1])
+}
+
+/// Median of a list, the mean of the two in the middle; NaN when empty.
+pub(crate) fn median(x: &[f64]) -> f64 {
+    let mut sorted = x.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    if n == 0 {
+        return f64::NAN;
+    }
+    f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
+}
+
+/// Median absolute deviation from the median.
+pub(crate) fn median_deviation(x: &[f64]) -> f64 {
+    let center = median(x);
+    median(&x.iter().map(|v| (v - center).abs()).collect::<Vec<_>>())
+}
+
+/// 1.4826 times the median absolute deviation; 1.2533 times the mean one where that is 0.
+pub(crate) fn robust_sd(x: &[f64]) -> f64 {
+    let center = median(x);
+    let deviations: Vec<f64> = x.iter().map(|v| (v - center).abs()).collect();
+    match 1.482_602_218_505_601_8 * median(&deviations) {
+        0.0 => 1.253_314_137_315_500_3 * mean(&deviations),
+        scale => scale,
+    }
 }

@@ -1,9 +1,20 @@
 //! Kernels: a matrix of any numeric type and any strides in, a matrix of float64 out.
 
+mod entropy;
+mod event;
 mod memory;
+mod rolling_windows;
 mod series;
+mod trend;
 
+pub(crate) use entropy::{
+    approximate_entropy, lempel_ziv_complexity, permutation_entropy, sample_entropy,
+    shannon_entropy, spectral_entropy,
+};
+pub(crate) use event::{bursts, exact_repeats, fano_factor, round_totals, zero_runs};
 pub(crate) use memory::autocorrelation;
+pub(crate) use rolling_windows::{rolling, rolling_statistics};
+pub(crate) use trend::{change_points, cusum, linear_trend, mann_kendall, theil_sen};
 
 use fakeengage_core::Error;
 use fakeengage_core::kernels::{self, Kernel, Rows};

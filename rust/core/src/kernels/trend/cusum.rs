@@ -1,0 +1,119 @@
+//! Cumulated sums.
+
+use crate::kernels::Kernel;
+use crate::kernels::robust::{keep_known, spread};
+
+/// Slack of the tabular sums: half of the shift of one standard deviation that is to be found soonest.
+const SLACK: f64 = 0.5;
+
+/// Cumulated sums of `z = (x - median) / s`, with `s` the robust standard deviation 1.4826 MAD, or, where
+/// more than half the values are equal, 1.2533 times the mean absolute deviation from the median.
+///
+/// Four values: the range of the path `C[t] = sum to t of (z - mean(z))`, 0 included, over the square root
+/// of the number of known steps; the place of the largest `|C|`, as the share of the series up to and with
+/// that step; the largest tabular sum upward, `max of S[t] = max(0, S[t - 1] + z[t] - 1/2)`, and downward.
+/// Missing steps add nothing. A flat series or one without known steps gives NaN.
+///
+/// Source: Page (1954), *Biometrika* 41.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cusum;
+
+/// Memory of the kernel.
+#[derive(Debug, Default)]
+pub struct Work {
+    known: Vec<f64>,
+    buffer: Vec<f64>,
+}
+
+impl Kernel for Cusum {
+    type Workspace = Work;
+
+    fn width(&self, _n_steps: usize) -> usize {
+        4
+    }
+
+    fn measure(&self, x: &[f64], work: &mut Work, out: &mut [f64]) {
+        keep_known(x, &mut work.known);
+        let n = work.known.len() as f64;
+        let spread = spread(&work.known, &mut work.buffer);
+        if spread.sd() == 0.0 {
+            out.fill(f64::NAN);
+            return;
+        }
+        let inverse = 1.0 / spread.sd();
+        for z in &mut work.known {
+            *z = (*z - spread.center) * inverse;
+        }
+        let paths = Paths::of(&work.known);
+        out[0] = (paths.highest - paths.lowest) / n.sqrt();
+        let place = step_of_known(x, paths.extreme);
+        out[1] = (place + 1) as f64 / x.len() as f64;
+        out[2] = paths.upward;
+        out[3] = paths.downward;
+    }
+}
+
+/// Step of the known value with this rank in time.
+fn step_of_known(x: &[f64], rank: usize) -> usize {
+    let mut known = x.iter().enumerate().filter(|(_, v)| v.is_finite());
+    known.nth(rank).map_or(0, |(t, _)| t)
+}
+
+/// Ends of the cumulated sums.
+struct Paths {
+    lowest: f64,
+    highest: f64,
+    extreme: usize,
+    upward: f64,
+    downward: f64,
+}
+
+impl Paths {
+    /// A tabular sum is the distance of the path with slack from its lowest point so far: no step waits
+    /// for the clipping of the one before.
+    fn of(z: &[f64]) -> Self {
+        let mean = z.iter().sum::<f64>() / z.len() as f64;
+        let mut paths = Self {
+            lowest: 0.0,
+            highest: 0.0,
+            extreme: 0,
+            upward: 0.0,
+            downward: 0.0,
+        };
+        let mut largest = -1.0;
+        let (mut up, mut down, mut level) = (0.0, 0.0, 0.0);
+        let (mut up_base, mut down_base) = (0.0_f64, 0.0_f64);
+        for (t, &z) in z.iter().enumerate() {
+            level += z - mean;
+            paths.lowest = if level < paths.lowest {
+                level
+            } else {
+                paths.lowest
+            };
+            paths.highest = if level > paths.highest {
+                level
+            } else {
+                paths.highest
+            };
+            let size = level.abs();
+            paths.extreme = if size > largest { t } else { paths.extreme };
+            largest = if size > largest { size } else { largest };
+            up += z - SLACK;
+            down += -z - SLACK;
+            up_base = if up < up_base { up } else { up_base };
+            down_base = if down < down_base { down } else { down_base };
+            let (upward, downward) = (up - up_base, down - down_base);
+            paths.upward = if upward > paths.upward {
+                upward
+            } else {
+                paths.upward
+            };
+            paths.downward = if downward > paths.downward {
+                downward
+            } else {
+                paths.downward
+            };
+        }
+        paths
+    }
+}
