@@ -158,8 +158,13 @@ pub(super) fn own_days(
                 }
                 add_residual(counts, work, own);
             }
-            for (value, count) in own.iter_mut().zip(&work.count) {
-                *value /= count;
+            for (value, &count) in own.iter_mut().zip(&work.count) {
+                // 0 / 0 has another sign on another processor, and series are put in order.
+                *value = if count > 0.0 {
+                    *value / count
+                } else {
+                    f32::NAN
+                };
             }
             let above = own.iter().map(|&value| value > 0.0).collect();
             if own.iter().filter(|v| !v.is_nan()).count() >= LEAST_STEPS {
