@@ -5,11 +5,11 @@ use super::registry::Feature;
 use super::residual::Residual;
 use super::tables::Day;
 use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Wanted};
-use super::{cross, daily, entropy, level, memory, rolling, tail};
+use super::{counts, cross, daily, drift, entropy, level, memory, rolling, shape, tail};
 use super::{n_columns, pairs, single_features};
 use crate::expectation::Clock;
 use crate::expectation::stiff::Stiff;
-use crate::lanes::dispatch;
+use crate::lanes::{self, dispatch};
 
 /// Memory of one thread, used again from account to account.
 pub(crate) struct Worker<'k> {
@@ -33,6 +33,8 @@ struct Work {
     daily: daily::Work,
     kernels: Workspaces,
     u: Vec<f64>,
+    x: Vec<f64>,
+    logs: Vec<f64>,
     narrow: Vec<f32>,
     wide: Vec<f64>,
     usable: Vec<usize>,
@@ -79,31 +81,39 @@ impl<'k> Worker<'k> {
             &self.expected
         };
         self.work.day.prepare(n, start, self.clock.steps_per_day);
-        measure(
+        let job = Job {
             data,
             expected,
-            n,
-            self.wanted,
-            self.kernels,
-            &self.min_steps,
-            &mut self.work,
-            &mut self.row,
-        );
+            n_steps: n,
+            wanted: self.wanted,
+            kernels: self.kernels,
+            min_steps: &self.min_steps,
+        };
+        measure(job, &mut self.work, &mut self.row);
         &self.row
     }
 }
 
+/// One account, and what is asked of it.
+struct Job<'a> {
+    data: &'a [f32],
+    expected: &'a [f32],
+    n_steps: usize,
+    wanted: Wanted,
+    kernels: &'a Kernels,
+    min_steps: &'a [usize],
+}
+
 dispatch! {
-    fn measure<'a>(
-        data: &'a [f32],
-        expected: &'a [f32],
-        n: usize,
-        wanted: Wanted,
-        kernels: &'a Kernels,
-        min_steps: &'a [usize],
-        work: &'a mut Work,
-        out: &'a mut [f64],
-    ) {
+    fn measure<'a>(job: Job<'a>, work: &'a mut Work, out: &'a mut [f64]) {
+        let Job {
+            data,
+            expected,
+            n_steps: n,
+            wanted,
+            kernels,
+            min_steps,
+        } = job;
         let n_metrics = data.len() / n;
         work.usable.clear();
         for k in 0..n_metrics {
@@ -165,6 +175,7 @@ fn single(
         residual: &work.residuals[k],
     };
     metric.residual.with_gaps(&mut work.u);
+    with_gaps(counts, &mut work.x, &mut work.logs);
     let mut slots = Slots { wanted, rest: slot };
     if let Some(out) = slots.next(&level::FEATURES) {
         level::measure(metric.residual, &mut work.wide, out);
@@ -183,6 +194,36 @@ fn single(
     }
     if let Some(out) = slots.next(&entropy::FEATURES) {
         entropy::measure(&work.u, kernels, &mut work.kernels, out);
+    }
+    if let Some(out) = slots.next(&shape::FEATURES) {
+        shape::measure(&metric, kernels, &mut work.kernels, &mut work.wide, out);
+    }
+    if let Some(out) = slots.next(&counts::FEATURES) {
+        counts::measure(&work.x, kernels, &mut work.kernels, out);
+    }
+    if let Some(out) = slots.next(&drift::FEATURES) {
+        drift::measure(
+            &work.x,
+            &work.logs,
+            &work.u,
+            kernels,
+            &mut work.kernels,
+            out,
+        );
+    }
+}
+
+/// Counts, and their logarithms, NaN where a step is missing.
+#[inline(always)]
+fn with_gaps(counts: &[f32], x: &mut Vec<f64>, logs: &mut Vec<f64>) {
+    let n = counts.len();
+    x.resize(n, 0.0);
+    logs.resize(n, 0.0);
+    let (x, logs) = (&mut x[..n], &mut logs[..n]);
+    for t in 0..n {
+        x[t] = f64::from(counts[t]);
+        let log = f64::from(lanes::ln(counts[t].max(0.0) + 0.5));
+        logs[t] = if counts[t].is_finite() { log } else { f64::NAN };
     }
 }
 

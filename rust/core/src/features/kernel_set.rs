@@ -3,8 +3,9 @@
 
 use crate::Error;
 use crate::kernels::{
-    Kernel, LempelZivComplexity, PermutationEntropy, Regularity, Rolling, ShannonEntropy,
-    SpectralEntropy, Statistic,
+    Bursts, ChangePoints, Cusum, ExactRepeats, FanoFactor, Kernel, LempelZivComplexity,
+    LinearTrend, MannKendall, PermutationEntropy, Regularity, Rolling, RoundTotals, ShannonEntropy,
+    SpectralEntropy, Statistic, ZeroRuns,
 };
 
 macro_rules! kernel_set {
@@ -40,7 +41,15 @@ kernel_set! {
     rolling_mean: Rolling = Rolling::new(24, Statistic::Mean)?;
     rolling_std: Rolling = Rolling::new(24, Statistic::Std)?;
     rolling_median: Rolling = Rolling::new(24, Statistic::Median)?;
-    rolling_high: Rolling = Rolling::new(24, Statistic::Quantile(0.9))?;
     rolling_zscore: Rolling = Rolling::new(24, Statistic::Zscore)?;
     rolling_skew: Rolling = Rolling::new(24, Statistic::Skew)?;
+    bursts: Bursts = Bursts::new(3.0)?;
+    zero_runs: ZeroRuns = ZeroRuns;
+    fano_day: FanoFactor = FanoFactor::new(24)?;
+    repeats: ExactRepeats = ExactRepeats::new(6)?;
+    round_totals: RoundTotals = RoundTotals;
+    linear_trend: LinearTrend = LinearTrend;
+    mann_kendall: MannKendall = MannKendall;
+    cusum: Cusum = Cusum;
+    change_points: ChangePoints = ChangePoints::new(6, None)?;
 }

@@ -7,7 +7,7 @@ use super::{Metric, tables::Day};
 const CORRELATION: &str = "correlation";
 
 /// What this group measures, in output order.
-pub(crate) const FEATURES: [Feature; 5] = [
+pub(crate) const FEATURES: [Feature; 4] = [
     Feature::neutral(
         "autocorrelation",
         "acf",
@@ -44,14 +44,6 @@ pub(crate) const FEATURES: [Feature; 5] = [
             "strongest share of the residual's variance at an interval of 2, 4, 6, 8 or 12 steps, over what noise gives",
         )
     },
-    Feature::neutral(
-        "burst",
-        "zero_run",
-        "longest",
-        "share of steps",
-        28,
-        "longest run of zero counts",
-    ),
 ];
 
 /// Intervals of a feed that runs by the clock, in steps; all divide [`CYCLE`].
@@ -79,12 +71,6 @@ pub(crate) fn measure(metric: &Metric<'_>, day: &Day, out: &mut [f64]) {
     }
     out[2] = roughness(r);
     out[3] = period_power(r);
-    let (mut run, mut longest) = (0_usize, 0_usize);
-    for &x in metric.counts {
-        run = if x <= 0.0 { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    out[4] = longest as f64 / n as f64;
 }
 
 /// Sum of `value(t)` for `t` below `n`, in 16 lanes that are folded in a fixed order.

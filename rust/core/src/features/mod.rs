@@ -5,8 +5,10 @@
 //! different metrics share columns. All features are relative to the account's own expectation.
 
 mod account;
+mod counts;
 mod cross;
 mod daily;
+mod drift;
 mod entropy;
 mod kernel_set;
 mod level;
@@ -14,6 +16,7 @@ mod memory;
 mod registry;
 mod residual;
 mod rolling;
+mod shape;
 mod tables;
 mod tail;
 
@@ -48,13 +51,16 @@ pub struct Column {
 }
 
 /// Groups of features of one metric, in output order.
-const SINGLE: [&[Feature]; 6] = [
+const SINGLE: [&[Feature]; 9] = [
     &level::FEATURES,
     &tail::FEATURES,
     &daily::FEATURES,
     &memory::FEATURES,
     &rolling::FEATURES,
     &entropy::FEATURES,
+    &shape::FEATURES,
+    &counts::FEATURES,
+    &drift::FEATURES,
 ];
 const N_SINGLE: usize = {
     let (mut n, mut group) = (0, 0);
