@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +16,7 @@ import pytest
 
 import fakeengage as fe
 from fakeengage.cli import main
+from fakeengage.features import BATCH_FAMILIES, FAMILIES, list_features
 from standin import make_result
 
 COMMANDS = (
@@ -129,6 +132,10 @@ def test_import_and_help_load_nothing_heavy(code: str) -> None:
         (["simulate", "--out", "o", "--like", "x"], "x: no such file or folder"),
         (["features"], "or --list"),
         (["features", "x.csv", "--out", "f.xlsx"], "format: 'xlsx' is not known"),
+        (["features", "x.csv", "--out", "f.csv", "--families", "bursts"], "did you mean 'burst'?"),
+        (["features", "x.csv", "--out", "f.csv", "--families", ","], "--families: no name is given"),
+        (["features", "x.csv", "--out", "f.csv", "--format", "csv"], "--format: goes with --list"),
+        (["features", "--list", "--format", "xml"], "--format: 'xml' is not known; one of table, csv, json"),
         (["train", "x.csv", "--out", "m"], "x.csv: no such file"),
         (["simulate", "--n-users", "1000000000000", "--out", "d"], "ask for fewer, or choose another folder"),
         (["monitor", "a", "b"], f"not available in version {fe.__version__}: drift"),
@@ -198,6 +205,30 @@ def test_score_writes_everything(
     assert text.err == ""
     assert main(["score", str(posts), "--out", str(out), "--config", str(out / "fakeengage.yaml")]) == 0
     assert judge["fdr"] == 0.1
+
+
+def test_features_of_the_families_asked_for(posts: Path) -> None:
+    out = posts.parent / "f.csv"
+    assert main(["features", str(posts), "--families", "ratio, coordination", "--out", str(out)]) == 0
+    written = pd.read_csv(out)
+    named = [row.name for row in list_features(families=["ratio", "coordination"])]
+    assert written.columns.tolist() == ["account_id", *named]
+    assert len(written) == 4
+
+
+def test_the_registry_is_listed_for_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list_features(families=(*FAMILIES, *BATCH_FAMILIES))
+    assert main(["features", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["name", "family", "version"]
+    assert [line.split()[0] for line in lines[1:]] == [row.name for row in rows]
+    assert main(["features", "--list", "--format", "json", "--families", "coordination"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in listed] == [row.name for row in rows[-4:]]
+    assert set(listed[0]) == set(asdict(rows[0]))
+    assert main(["features", "--list", "--format", "csv"]) == 0
+    table = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert table["meaning"].tolist() == [row.meaning for row in rows]
 
 
 @pytest.mark.usefixtures("judge")

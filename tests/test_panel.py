@@ -71,3 +71,19 @@ def test_an_id_that_stands_twice_is_refused() -> None:
 def test_an_impossible_cadence_is_refused(minutes: int) -> None:
     with pytest.raises(ValueError, match="minutes"):
         Cadence(minutes)
+
+
+def test_square_brackets_select_accounts(ragged: fe.Panel) -> None:
+    assert ragged[1:].account_ids.tolist() == ["b", "c"]
+    assert ragged[::-1].account_ids.tolist() == ["c", "b", "a"]
+    assert ragged[-1].account_ids.tolist() == ["c"]
+    assert ragged[np.array([2, 0]), ...].account_ids.tolist() == ["c", "a"]
+    assert [part.account_ids.tolist() for part in ragged] == [["a"], ["b"], ["c"]]
+    assert ragged.shape == (3,)
+    with pytest.raises(TypeError, match="positions or a mask, not ids"):
+        ragged["a"]
+
+
+def test_a_panel_is_no_array(ragged: fe.Panel) -> None:
+    with pytest.raises(TypeError, match=r"take Panel\.values"):
+        np.asarray(ragged)
