@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage import _native
-from fakeengage.features.registry import BATCH_FAMILIES, FAMILIES, check_families, list_features
+from fakeengage.features.registry import FAMILIES, check_families, list_features
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,12 +85,14 @@ def extract_features(
     ``coordination``: it says with how many others *of this panel* an account rises at the same steps.
     Extract it separately for training and test accounts, or the test accounts are seen in training.
 
-    Steps of rise are those at which an account's standardised log residual, mean over its metrics, lies
-    1.5 robust standard deviations above its own day (a running median) once the median of all accounts
-    is out; at most a tenth of its steps. ``coincidence`` compares the number shared with a partner with
-    a Poisson law whose mean follows from how active both are and how many accounts rise at those
-    steps: ``k log(k / mean) - k + mean``, mean over the best three partners, less the log of the
-    number of possible partners. Accounts of one owner rise together without any fraud.
+    Steps of rise are those at which an account's standardised log residual, mean over its metrics that
+    vary, lies above zero and 1.5 robust standard deviations above its own day (a running median) once
+    the median of all accounts (of 30 or more) is out; at most a tenth of its steps. ``coincidence``
+    compares the number ``k`` shared with a partner with a Poisson law whose mean follows from how
+    active both are and how many accounts rise at those steps: ``k log(k / mean) - k + mean``, mean over
+    the best three partners, less the log of the number of possible partners. Values below 0 are what
+    chance gives. Accounts of one owner rise together without any fraud. At steps at which more than
+    8,192 accounts rise the strongest are compared.
 
     References
     ----------
