@@ -35,6 +35,6 @@ def each(function: Callable[[NDArray[np.float64]], Any]) -> Callable[[Matrix], M
 
 def all_pairs() -> list[Pair]:
     """The pairs of all groups."""
-    from kernel_pairs import entropy, memory, rolling
+    from kernel_pairs import cycles, entropy, memory, pairs, rolling
 
-    return [*entropy.PAIRS, *memory.PAIRS, *rolling.PAIRS]
+    return [*cycles.PAIRS, *entropy.PAIRS, *memory.PAIRS, *pairs.PAIRS, *rolling.PAIRS]

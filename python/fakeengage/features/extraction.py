@@ -37,12 +37,12 @@ def feature_matrix(
         panel.cadence.steps_per_day,
         panel.cadence.steps_per_week,
     )
-    parts = [_native.extract_features(*arrays, alone, threads=threads or 0)] if alone else []
+    parts = []
+    if alone or not wanted:
+        parts.append(_native.extract_features(*arrays, alone, threads=threads or 0))
     if len(alone) < len(wanted):
         parts.append(_native.coordination_features(*arrays, threads=threads or 0))
-    if not parts:
-        return np.empty((len(panel), 0))
-    return np.hstack(parts) if len(parts) != 1 else parts[0]
+    return parts[0] if len(parts) == 1 else np.hstack(parts)
 
 
 def extract_features(
@@ -65,8 +65,8 @@ def extract_features(
         Threads to use; all cores by default. The values do not depend on it.
     expectation
         What to measure against. Left out, trend and daily and weekly cycles are fitted robustly on
-        the way, in a hundredth of the time of :func:`~fakeengage.fit_expectation`; give its result to
-        measure against the expectation that ``score`` uses.
+        the way, in a hundredth of the time of :func:`fit_expectation`; give its result to measure
+        against the expectation that ``score`` uses.
 
     Returns
     -------
@@ -85,14 +85,12 @@ def extract_features(
     ``coordination``: it says with how many others *of this panel* an account rises at the same steps.
     Extract it separately for training and test accounts, or the test accounts are seen in training.
 
-    Steps of rise are those at which an account's standardised log residual, mean over its metrics that
-    vary, lies above zero and 1.5 robust standard deviations above its own day (a running median) once
-    the median of all accounts (of 30 or more) is out; at most a tenth of its steps. ``coincidence``
-    compares the number ``k`` shared with a partner with a Poisson law whose mean follows from how
-    active both are and how many accounts rise at those steps: ``k log(k / mean) - k + mean``, mean over
-    the best three partners, less the log of the number of possible partners. Values below 0 are what
-    chance gives. Accounts of one owner rise together without any fraud. At steps at which more than
-    8,192 accounts rise the strongest are compared.
+    Steps of rise are those at which an account's standardised log residual, mean over its metrics, lies
+    1.5 robust standard deviations above its own day (a running median) once the median of all accounts
+    is out; at most a tenth of its steps. ``coincidence`` compares the number shared with a partner with
+    a Poisson law whose mean follows from how active both are and how many accounts rise at those
+    steps: ``k log(k / mean) - k + mean``, mean over the best three partners, less the log of the
+    number of possible partners. Accounts of one owner rise together without any fraud.
 
     References
     ----------

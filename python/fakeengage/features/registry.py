@@ -49,7 +49,10 @@ class Feature:
     high_is_suspicious: bool
 
 
-def _features(rows: Iterable[tuple[str, str, int, str, str, int, str, int]]) -> list[Feature]:
+_Row = tuple[str, str, int, str, str, int, str, int]
+
+
+def _features(rows: Iterable[_Row]) -> list[Feature]:
     return [Feature(*row[:-1], bool(row[-1])) for row in rows]
 
 

@@ -8,19 +8,17 @@ use numpy::{PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::convert::{Threads, into_matrix, to_offsets, value_error};
-use crate::features::{Row, to_row};
+use crate::features::{Row, row_of};
 
-/// Registry rows of the family, in the shape of `feature_columns`.
+/// Registry rows of the family.
 #[pyfunction]
 pub(crate) fn coordination_columns() -> Vec<Row> {
-    engine::columns().into_iter().map(to_row).collect()
+    engine::columns().into_iter().map(row_of).collect()
 }
 
 /// Feature matrix of a batch.
 #[pyfunction]
-#[pyo3(signature = (
-    data, expected, offsets, starts, n_metrics, steps_per_day, steps_per_week, *, threads
-))]
+#[pyo3(signature = (data, expected, offsets, starts, n_metrics, steps_per_day, steps_per_week, *, threads))]
 #[expect(
     clippy::too_many_arguments,
     reason = "one argument per array of the panel"

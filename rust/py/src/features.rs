@@ -1,7 +1,7 @@
 //! Features and forest scores.
 
 use fakeengage_core::expectation::Clock;
-use fakeengage_core::features::{self, Accounts, Column};
+use fakeengage_core::features::{self, Accounts};
 use fakeengage_core::forest::{self, Forest};
 use fakeengage_core::rows::Layout;
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
@@ -22,8 +22,8 @@ pub(crate) type Row = (
     u8,
 );
 
-/// A column as Python takes it.
-pub(crate) fn to_row(column: Column) -> Row {
+/// The row of a column.
+pub(crate) fn row_of(column: features::Column) -> Row {
     let row = column.feature;
     (
         column.name,
@@ -41,7 +41,7 @@ pub(crate) fn to_row(column: Column) -> Row {
 #[pyfunction]
 pub(crate) fn feature_columns(metrics: Vec<String>) -> Vec<Row> {
     let names: Vec<&str> = metrics.iter().map(String::as_str).collect();
-    features::columns(&names).into_iter().map(to_row).collect()
+    features::columns(&names).into_iter().map(row_of).collect()
 }
 
 /// Families of features, in the order of the documentation.

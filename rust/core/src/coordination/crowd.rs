@@ -1,8 +1,8 @@
 //! How many accounts rise at each step, and which.
 
-use super::residual::{Clock, Rise};
+use super::residual::{Rise, Timeline};
 
-/// How many accounts are there and how many rise at each step of the common clock.
+/// How many accounts are there and how many rise at each step of the common line.
 #[derive(Debug)]
 pub(super) struct Crowd {
     pub(super) present: Vec<u32>,
@@ -12,11 +12,11 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    pub(super) fn new(series: &[f32], offsets: &[usize], clock: &Clock, rises: &[Rise]) -> Self {
-        let mut present = vec![0_u32; clock.n_steps];
-        let mut rising = vec![0_u32; clock.n_steps];
+    pub(super) fn new(series: &[f32], offsets: &[usize], line: &Timeline, rises: &[Rise]) -> Self {
+        let mut present = vec![0_u32; line.n_steps];
+        let mut rising = vec![0_u32; line.n_steps];
         for (i, rise) in rises.iter().enumerate().filter(|(_, rise)| rise.judged) {
-            let begin = clock.begins[i];
+            let begin = line.begins[i];
             let own = &series[offsets[i]..offsets[i + 1]];
             for (count, value) in present[begin..].iter_mut().zip(own) {
                 *count += u32::from(!value.is_nan());
@@ -47,7 +47,7 @@ impl Crowd {
 pub(super) fn buckets(
     series: &[f32],
     offsets: &[usize],
-    clock: &Clock,
+    line: &Timeline,
     rises: &[Rise],
     rising: &[u32],
     most: usize,
@@ -62,7 +62,7 @@ pub(super) fn buckets(
     let mut all = vec![0_u32; all_bounds[rising.len()]];
     for (i, rise) in rises.iter().enumerate() {
         for t in &rise.steps {
-            let slot = &mut next[clock.begins[i] + t];
+            let slot = &mut next[line.begins[i] + t];
             all[*slot] = i as u32;
             *slot += 1;
         }
@@ -75,7 +75,7 @@ pub(super) fn buckets(
         let bucket = &all[bound[0]..bound[1]];
         let strength = |&i: &u32| {
             let i = i as usize;
-            series[offsets[i] + step - clock.begins[i]]
+            series[offsets[i] + step - line.begins[i]]
         };
         if bucket.len() <= most {
             kept.extend_from_slice(bucket);

@@ -14,11 +14,11 @@ mod partners;
 mod residual;
 
 use crate::Error;
-use crate::features::{Accounts, Column, Direction, Feature, Needs};
+use crate::features::{Accounts, Column, Feature, Needs};
 use crate::rows::map_jobs;
 use crowd::Crowd;
 use partners::Search;
-use residual::Clock;
+use residual::Timeline;
 
 /// Fewest observed steps of an account that takes part; its features are NaN below.
 pub const LEAST_STEPS: usize = 48;
@@ -32,56 +32,44 @@ const N_BEST: usize = 3;
 /// Accounts per job: enough to make handing it out cheap, few enough to share the last ones.
 const PER_JOB: usize = 64;
 
-const fn row(
-    measure: &'static str,
-    parameter: &'static str,
-    unit: &'static str,
-    meaning: &'static str,
-    direction: Direction,
-) -> Feature {
-    Feature {
-        measure,
-        parameter,
-        family: "coordination",
-        unit,
-        meaning,
-        min_steps: LEAST_STEPS,
-        needs: Needs::Variation,
-        direction,
-        version: 1,
-    }
-}
-
 /// The registry of this family, in output order.
 pub const FEATURES: [Feature; 4] = [
-    row(
+    Feature::high(
+        "coordination",
         "coincidence",
         "top3",
         "nats",
+        LEAST_STEPS,
         "steps of rise shared with the best three partners, against chance among all partners",
-        Direction::High,
-    ),
-    row(
+    )
+    .needing(Needs::Variation),
+    Feature::high(
+        "coordination",
         "jaccard",
         "best",
         "share",
+        LEAST_STEPS,
         "steps of rise shared with the best partner, out of all steps of rise of both",
-        Direction::High,
-    ),
-    row(
+    )
+    .needing(Needs::Variation),
+    Feature::neutral(
+        "coordination",
         "crowd",
         "mean",
         "log ratio",
-        "accounts that rise at the account's steps of rise, against the batch's average",
-        Direction::None,
-    ),
-    row(
+        LEAST_STEPS,
+        "accounts that rise at the account's steps of rise, over the batch's average",
+    )
+    .needing(Needs::Variation),
+    Feature::high(
+        "coordination",
         "correlation",
         "top3",
         "correlation",
+        LEAST_STEPS,
         "residual against the mean residual of the best three partners",
-        Direction::High,
-    ),
+    )
+    .needing(Needs::Variation),
 ];
 
 /// Columns of [`extract`], in output order.
@@ -111,14 +99,11 @@ pub fn extract(
         data,
         layout,
         starts,
-        ..
+        clock,
     } = accounts;
+    let n_expected = expected.map_or(data.len(), <[f32]>::len);
     for (argument, given, wanted) in [
-        (
-            "expected",
-            expected.map_or(data.len(), <[f32]>::len),
-            data.len(),
-        ),
+        ("expected", n_expected, data.len()),
         ("starts", starts.len(), layout.n_accounts()),
     ] {
         if given != wanted {
@@ -129,13 +114,13 @@ pub fn extract(
             });
         }
     }
-    let clock = Clock::new(layout.offsets, starts);
-    let mut own_days = residual::own_days(accounts, expected, threads);
-    let factor = residual::platform_factor(&own_days.series, layout.offsets, &clock, threads);
-    let rises = residual::rises(&mut own_days, layout.offsets, &clock, &factor, threads);
-    let series = own_days.series;
-    let crowd = Crowd::new(&series, layout.offsets, &clock, &rises);
-    let search = Search::new(&series, layout.offsets, &clock, &rises, &crowd);
+    let (offsets, line) = (layout.offsets, Timeline::new(layout.offsets, starts));
+    let half = residual::half_window(clock.steps_per_day);
+    let mut series = residual::own_days(accounts, expected, half, threads);
+    let factor = residual::platform_factor(&series, offsets, &line, threads);
+    let rises = residual::rises(&mut series, offsets, &line, &factor, threads);
+    let crowd = Crowd::new(&series, offsets, &line, &rises);
+    let search = Search::new(&series, offsets, &line, &rises, &crowd);
     let n = layout.n_accounts();
     let jobs: Vec<usize> = (0..n).step_by(PER_JOB).collect();
     let rows = map_jobs(

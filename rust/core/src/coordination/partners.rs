@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::crowd::{Crowd, buckets};
-use super::residual::{Clock, Rise};
+use super::residual::{Rise, Timeline};
 use super::{FEATURES, LEAST_CROWD, LEAST_STEPS, MOST_PER_STEP, N_BEST};
 
 /// Fewest shared steps of rise that can be a coincidence of two accounts.
@@ -51,7 +51,7 @@ pub(super) struct Memory {
 pub(super) struct Search<'a> {
     series: &'a [f32],
     offsets: &'a [usize],
-    clock: &'a Clock,
+    line: &'a Timeline,
     rises: &'a [Rise],
     crowd: &'a Crowd,
     /// Accounts kept at each step, ascending: those of step `t` are `kept[bounds[t]..bounds[t + 1]]`.
@@ -67,7 +67,7 @@ pub(super) struct Search<'a> {
     /// Log of 0, 1, 2, ...
     logs: Vec<f64>,
     n_judged: usize,
-    /// Sum of `chance` over the clock, where all accounts span all of it.
+    /// Sum of `chance` over the line, where all accounts span all of it.
     common: Option<f64>,
 }
 
@@ -75,11 +75,11 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         series: &'a [f32],
         offsets: &'a [usize],
-        clock: &'a Clock,
+        line: &'a Timeline,
         rises: &'a [Rise],
         crowd: &'a Crowd,
     ) -> Self {
-        let (kept, bounds) = buckets(series, offsets, clock, rises, &crowd.rising, MOST_PER_STEP);
+        let (kept, bounds) = buckets(series, offsets, line, rises, &crowd.rising, MOST_PER_STEP);
         // With few accounts the crowd of a step is the partners themselves: it is drawn towards the
         // average by as many accounts as a platform's factor needs.
         let prior = LEAST_CROWD as f64;
@@ -103,7 +103,7 @@ impl<'a> Search<'a> {
         }
         let activity: Vec<f64> = (0..rises.len())
             .map(|i| {
-                let (begin, end) = clock.span(offsets, i);
+                let (begin, end) = line.span(offsets, i);
                 let usual = before[end] - before[begin];
                 if n_kept[i] == 0 {
                     0.0
@@ -113,12 +113,12 @@ impl<'a> Search<'a> {
             })
             .collect();
         let most = rises.iter().map(|rise| rise.steps.len()).max().unwrap_or(0);
-        let whole = (0, clock.n_steps);
-        let spanned = (0..rises.len()).all(|i| clock.span(offsets, i) == whole);
+        let whole = (0, line.n_steps);
+        let spanned = (0..rises.len()).all(|i| line.span(offsets, i) == whole);
         Self {
             series,
             offsets,
-            clock,
+            line,
             rises,
             crowd,
             kept,
@@ -129,7 +129,7 @@ impl<'a> Search<'a> {
             activity,
             logs: (0..=most).map(|k| libm::log(k as f64)).collect(),
             n_judged: rises.iter().filter(|rise| rise.judged).count(),
-            common: spanned.then(|| before[clock.n_steps]),
+            common: spanned.then(|| before[line.n_steps]),
         }
     }
 
@@ -152,7 +152,7 @@ impl<'a> Search<'a> {
         let evidence: f64 = best.iter().map(|partner| partner.evidence).sum();
         let coincidence = evidence / N_BEST.min(n_others) as f64 - libm::log(n_others as f64);
         let jaccard = best.first().map_or(0.0, |partner| partner.jaccard);
-        let begin = self.clock.begins[i];
+        let begin = self.line.begins[i];
         let excess: f64 = rise
             .steps
             .iter()
@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
 
     /// The partners with most evidence, most first.
     fn best_partners(&self, i: usize, memory: &mut Memory) -> Vec<Partner> {
-        let begin = self.clock.begins[i];
+        let begin = self.line.begins[i];
         let mut sum = 0.0;
         memory.sums.clear();
         memory.sums.push(0.0);
@@ -230,10 +230,10 @@ impl<'a> Search<'a> {
     /// Puts account `j`, with `shared` steps shared with account `i`, among the best where it belongs.
     fn consider(&self, i: usize, j: usize, shared: u16, sums: &[f64], chosen: &mut Chosen) {
         let steps = &self.rises[i].steps;
-        let begin = self.clock.begins[i];
+        let begin = self.line.begins[i];
         let (mut usual, mut log_usual) = (sums[steps.len()], chosen.log_sum);
         if self.common.is_none() {
-            let (from, to) = self.clock.span(self.offsets, j);
+            let (from, to) = self.line.span(self.offsets, j);
             let low = steps.partition_point(|t| begin + t < from);
             let high = steps.partition_point(|t| begin + t < to);
             if high - low < steps.len() {
@@ -276,7 +276,7 @@ impl<'a> Search<'a> {
         let by_jaccard = || b.jaccard.total_cmp(&a.jaccard);
         by_evidence.then_with(by_jaccard).then_with(|| {
             let (own, other) = (self.series_of(a.account), self.series_of(b.account));
-            let begins = [a, b].map(|partner| self.clock.begins[partner.account]);
+            let begins = [a, b].map(|partner| self.line.begins[partner.account]);
             let values = own.iter().zip(other).map(|(x, y)| x.total_cmp(y));
             begins[0]
                 .cmp(&begins[1])
@@ -298,12 +298,12 @@ impl<'a> Search<'a> {
     /// [`LEAST_STEPS`] common steps and where either is flat.
     fn correlation(&self, i: usize, best: &[Partner]) -> f64 {
         let own = self.series_of(i);
-        let begin = self.clock.begins[i];
+        let begin = self.line.begins[i];
         let mut pairs = Vec::with_capacity(own.len());
         for (t, value) in own.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
             let (mut sum, mut count) = (0.0, 0.0);
             for partner in best {
-                let (from, to) = self.clock.span(self.offsets, partner.account);
+                let (from, to) = self.line.span(self.offsets, partner.account);
                 if (from..to).contains(&(begin + t)) {
                     let at = self.offsets[partner.account] + begin + t - from;
                     let other = f64::from(self.series[at]);

@@ -1,9 +1,11 @@
 //! Residuals on the batch's common clock, and the steps at which an account rises above its own day.
 
 use super::{LEAST_CROWD, LEAST_STEPS, PER_JOB};
-use crate::expectation::stiff::{Stiff, own_variance};
+use crate::expectation::Clock;
+use crate::expectation::stiff::Stiff;
+use crate::features::residual::Residual;
 use crate::features::{Accounts, LEAST_KNOWN};
-use crate::lanes::{self, dispatch};
+use crate::lanes::dispatch;
 use crate::rows::map_jobs;
 
 /// A step counts as a rise above this many robust standard deviations. Simulated cohorts (three
@@ -25,14 +27,14 @@ const STEPS_PER_JOB: usize = 16;
 ///
 /// Accounts decades apart need no memory for the time between them.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct Timeline {
     /// Position of the first step of each account.
     pub(super) begins: Vec<usize>,
     /// Number of steps.
     pub(super) n_steps: usize,
 }
 
-impl Clock {
+impl Timeline {
     pub(super) fn new(offsets: &[usize], starts: &[i64]) -> Self {
         let mut order: Vec<usize> = (0..starts.len()).collect();
         order.sort_unstable_by_key(|&i| starts[i]);
@@ -94,144 +96,105 @@ fn each_account<W, T: Send>(
     parts.into_iter().flatten().collect()
 }
 
-/// What is known of every account before the batch is looked at as a whole.
-pub(super) struct OwnDays {
-    /// Residual of every step against the account's own day around it; all NaN where an account has too
-    /// few steps or does not vary: what is left of a dead series, once the platform's factor is out,
-    /// would be alike in all dead series.
-    pub(super) series: Vec<f32>,
-    /// Whether each step of each account lies above its expectation.
-    pub(super) above: Vec<Vec<bool>>,
-}
-
-/// Memory of one thread.
+/// Memory of one thread, used again from account to account.
 #[derive(Default)]
-struct Work {
+struct Worker {
     stiff: Stiff,
-    fitted: Vec<f32>,
-    log: Vec<f32>,
-    counting: Vec<f32>,
-    known: Vec<f32>,
-    count: Vec<f32>,
+    expected: Vec<f32>,
+    residual: Residual,
     window: Vec<f32>,
-    before: Vec<f32>,
+    scratch: Vec<f32>,
 }
 
 /// Residuals of every account against its expectation and its own day around each step.
 ///
-/// Standardised on the log scale, the mean over the metrics that are known and vary, less the running
-/// median over half a day either way. Left out, the expectation is fitted here.
+/// Standardised on the log scale, the mean over the metrics that are known, less the running median
+/// over `half` steps either way. Metrics that do not vary are left out: what a fit leaves of a dead
+/// series is alike in all dead series. All NaN where an account has too few steps.
 pub(super) fn own_days(
     accounts: Accounts<'_>,
     expected: Option<&[f32]>,
+    half: usize,
     threads: usize,
-) -> OwnDays {
-    let Accounts {
-        data,
-        layout,
-        starts,
-        clock,
-    } = accounts;
-    let half = half_window(clock.steps_per_day);
+) -> Vec<f32> {
+    let layout = accounts.layout;
     let mut series = vec![f32::NAN; layout.offsets[layout.n_accounts()]];
-    let above = each_account(
+    each_account(
         &mut series,
         layout.offsets,
         threads,
-        Work::default,
-        |work, i, own| {
-            own.fill(0.0);
-            work.count.clear();
-            work.count.resize(own.len(), 0.0);
-            for k in 0..layout.n_metrics {
-                let metric = k * own.len()..(k + 1) * own.len();
-                let counts = &layout.block(data, i)[metric.clone()];
-                if n_known(counts) < LEAST_KNOWN || is_flat(counts) {
-                    continue;
-                }
-                work.fitted.resize(own.len(), 0.0);
-                if let Some(expected) = expected {
-                    work.fitted
-                        .copy_from_slice(&layout.block(expected, i)[metric]);
-                } else {
-                    work.stiff.fit(counts, starts[i], clock, &mut work.fitted);
-                }
-                add_residual(counts, work, own);
-            }
-            for (value, &count) in own.iter_mut().zip(&work.count) {
-                // 0 / 0 has another sign on another processor, and series are put in order.
-                *value = if count > 0.0 {
-                    *value / count
-                } else {
-                    f32::NAN
-                };
-            }
-            let above = own.iter().map(|&value| value > 0.0).collect();
+        Worker::default,
+        |worker, i, own| {
+            let expected = expected.map(|all| layout.block(all, i));
+            let counts = layout.block(accounts.data, i);
+            mean_residual(
+                counts,
+                expected,
+                accounts.starts[i],
+                accounts.clock,
+                worker,
+                own,
+            );
             if own.iter().filter(|v| !v.is_nan()).count() >= LEAST_STEPS {
-                remove_running_median(own, half, &mut work.window, &mut work.before);
+                remove_running_median(own, half, &mut worker.window, &mut worker.scratch);
             } else {
                 own.fill(f32::NAN);
             }
-            above
         },
     );
-    OwnDays { series, above }
+    series
 }
 
-fn n_known(counts: &[f32]) -> usize {
-    counts.iter().filter(|y| y.is_finite()).count()
-}
-
-fn is_flat(counts: &[f32]) -> bool {
-    let mut known = counts.iter().filter(|y| y.is_finite());
-    let first = known.next();
-    known.all(|y| Some(y) == first)
-}
-
-/// Adds the standardised log residuals of one metric, and one to the count of each known step.
-///
-/// The spread is the counting noise and the metric's own ordinary variation, as in the features of an
-/// account alone.
-fn add_residual(counts: &[f32], work: &mut Work, sum: &mut [f32]) {
-    let Work {
-        fitted,
-        log,
-        counting,
-        known,
-        count,
-        ..
-    } = work;
-    standardise(counts, fitted, [log, counting, known], sum, count);
+/// Mean over the metrics that vary of the standardised residuals; NaN where none is known.
+fn mean_residual(
+    data: &[f32],
+    expected: Option<&[f32]>,
+    start: i64,
+    clock: Clock,
+    worker: &mut Worker,
+    out: &mut [f32],
+) {
+    let n = out.len();
+    out.fill(0.0);
+    let n_known = &mut worker.window;
+    n_known.clear();
+    n_known.resize(n, 0.0);
+    for (k, counts) in data.chunks_exact(n.max(1)).enumerate() {
+        let mut known = counts.iter().filter(|v| v.is_finite());
+        let first = known.next();
+        if known.all(|v| Some(v) == first) {
+            continue;
+        }
+        let expected = if let Some(all) = expected {
+            &all[k * n..(k + 1) * n]
+        } else {
+            worker.expected.resize(n, 0.0);
+            worker.stiff.fit(counts, start, clock, &mut worker.expected);
+            &worker.expected
+        };
+        standardise(counts, expected, &mut worker.residual, &mut worker.scratch);
+        if worker.residual.n_known < LEAST_KNOWN {
+            continue;
+        }
+        let (u, known) = (&worker.residual.u[..n], &worker.residual.known[..n]);
+        for t in 0..n {
+            out[t] += u[t];
+            n_known[t] += known[t];
+        }
+    }
+    for (value, n) in out.iter_mut().zip(n_known) {
+        *value /= *n;
+    }
 }
 
 dispatch! {
     fn standardise<'a>(
         counts: &'a [f32],
         expected: &'a [f32],
-        scratch: [&'a mut Vec<f32>; 3],
-        sum: &'a mut [f32],
-        count: &'a mut [f32],
+        residual: &'a mut Residual,
+        scratch: &'a mut Vec<f32>,
     ) {
-        let n = counts.len();
-        let [log, counting, known] = scratch.map(|buffer| {
-            buffer.resize(n, 0.0);
-            &mut buffer[..n]
-        });
-        let (expected, sum, count) = (&expected[..n], &mut sum[..n], &mut count[..n]);
-        for t in 0..n {
-            let usual = expected[t].max(0.0) + 0.5;
-            let ratio = lanes::ln(counts[t].max(0.0) + 0.5) - lanes::ln(usual);
-            let is_known = counts[t].is_finite() && expected[t].is_finite();
-            known[t] = if is_known { 1.0 } else { 0.0 };
-            log[t] = if is_known { ratio } else { 0.0 };
-            counting[t] = if is_known { 1.0 / usual } else { 1.0 };
-        }
-        let n_known = known.iter().map(|&k| u32::from(k > 0.0)).sum::<u32>();
-        let variance = own_variance(log, counting, n_known as usize);
-        for t in 0..n {
-            sum[t] += log[t] / (counting[t] + variance).sqrt();
-            count[t] += known[t];
-        }
+        residual.of_counts(counts, expected, scratch);
     }
 }
 
@@ -239,25 +202,25 @@ dispatch! {
 pub(super) fn platform_factor(
     series: &[f32],
     offsets: &[usize],
-    clock: &Clock,
+    line: &Timeline,
     threads: usize,
 ) -> Vec<f32> {
     let length = |i: usize| offsets[i + 1] - offsets[i];
-    let mut order: Vec<usize> = (0..clock.begins.len()).collect();
-    order.sort_by_key(|&i| clock.begins[i]);
+    let mut order: Vec<usize> = (0..line.begins.len()).collect();
+    order.sort_by_key(|&i| line.begins[i]);
     let longest = order.iter().map(|&i| length(i)).max().unwrap_or(0);
-    let jobs: Vec<usize> = (0..clock.n_steps).step_by(STEPS_PER_JOB).collect();
+    let jobs: Vec<usize> = (0..line.n_steps).step_by(STEPS_PER_JOB).collect();
     let parts = map_jobs(
         jobs,
         threads,
         || vec![Vec::new(); STEPS_PER_JOB],
         |crowds, from| {
-            let to = (from + STEPS_PER_JOB).min(clock.n_steps);
-            let low = order.partition_point(|&i| clock.begins[i] + longest <= from);
-            let high = order.partition_point(|&i| clock.begins[i] < to);
+            let to = (from + STEPS_PER_JOB).min(line.n_steps);
+            let low = order.partition_point(|&i| line.begins[i] + longest <= from);
+            let high = order.partition_point(|&i| line.begins[i] < to);
             crowds.iter_mut().for_each(Vec::clear);
             for &i in &order[low..high] {
-                let begin = clock.begins[i];
+                let begin = line.begins[i];
                 let (first, last) = (from.max(begin), to.min(begin + length(i)));
                 for t in first..last {
                     let value = series[offsets[i] + t - begin];
@@ -292,7 +255,7 @@ pub(super) struct Rise {
 }
 
 /// Half of the running median that stands for an account's own day.
-fn half_window(steps_per_day: usize) -> usize {
+pub(super) fn half_window(steps_per_day: usize) -> usize {
     match steps_per_day {
         0 => DEFAULT_HALF,
         steps => (steps / 2).clamp(HALF_RANGE.0, HALF_RANGE.1),
@@ -301,19 +264,17 @@ fn half_window(steps_per_day: usize) -> usize {
 
 /// Takes the platform's factor out of every series, and finds the steps that stand out.
 ///
-/// A rise lies above the account's own day as well: a factor below zero lifts every account that has
-/// no part in it. And it lies above the expectation, or the empty nights of accounts with a handful of
-/// events would be rises that all of them share.
+/// A rise is at least half as high with the factor: one below zero lifts every account that has no
+/// part in it, such as those that are nearly dead.
 pub(super) fn rises(
-    own_days: &mut OwnDays,
+    series: &mut [f32],
     offsets: &[usize],
-    clock: &Clock,
+    line: &Timeline,
     factor: &[f32],
     threads: usize,
 ) -> Vec<Rise> {
-    let OwnDays { series, above } = own_days;
     each_account(series, offsets, threads, Vec::new, |scratch, i, own| {
-        let factor = &factor[clock.begins[i]..];
+        let factor = &factor[line.begins[i]..];
         for (value, factor) in own.iter_mut().zip(factor) {
             *value -= factor;
         }
@@ -329,13 +290,18 @@ pub(super) fn rises(
         }
         let spread = MAD_TO_SD * f64::from(median_in_place(scratch));
         let level = f64::from(high).max(RISE * spread);
-        let stands_out = |&t: &usize| {
-            let value = f64::from(own[t]);
-            value > level && value + f64::from(factor[t]) > 0.0 && above[i][t]
+        let stands_out = |&(_, (&v, &f)): &(usize, (&f32, &f32))| {
+            f64::from(v) > level && f64::from(v) + f64::from(f) > 0.5 * level
         };
         Rise {
             judged: true,
-            steps: (0..own.len()).filter(stands_out).collect(),
+            steps: own
+                .iter()
+                .zip(factor)
+                .enumerate()
+                .filter(stands_out)
+                .map(|(t, _)| t)
+                .collect(),
         }
     })
 }

@@ -1,12 +1,12 @@
 //! Laws of coordination; `tests/test_coordination.py` holds the values against the definition.
 
 use super::*;
-use crate::expectation;
+use crate::expectation::Clock;
 use crate::rng::Stream;
 use crate::rows::Layout;
 
 const LENGTH: usize = 240;
-const CLOCK: expectation::Clock = expectation::Clock {
+const HOURLY: Clock = Clock {
     steps_per_day: 24,
     steps_per_week: 168,
 };
@@ -37,22 +37,20 @@ impl Batch {
         }
     }
 
-    fn accounts(&self) -> Accounts<'_> {
-        Accounts {
+    fn measure(&self, threads: usize) -> Vec<[f64; 4]> {
+        self.measure_against(Some(&self.expected), threads)
+    }
+
+    fn measure_against(&self, expected: Option<&[f32]>, threads: usize) -> Vec<[f64; 4]> {
+        let accounts = Accounts {
             data: &self.data,
             layout: Layout::new(&self.offsets, 1, self.data.len()).unwrap(),
             starts: &self.starts,
-            clock: CLOCK,
-        }
-    }
-
-    fn measure(&self, threads: usize) -> Vec<[f64; 4]> {
-        rows(&extract(self.accounts(), Some(&self.expected), threads).unwrap())
-    }
-
-    /// The same against an expectation fitted on the way.
-    fn measure_fitted(&self, threads: usize) -> Vec<[f64; 4]> {
-        rows(&extract(self.accounts(), None, threads).unwrap())
+            clock: HOURLY,
+        };
+        let values = extract(accounts, expected, threads).unwrap();
+        let rows = values.chunks_exact(4);
+        rows.map(|row| [row[0], row[1], row[2], row[3]]).collect()
     }
 
     /// The accounts named, in that order.
@@ -76,26 +74,19 @@ impl Batch {
     }
 }
 
-fn rows(values: &[f64]) -> Vec<[f64; 4]> {
-    let rows = values.chunks_exact(4);
-    rows.map(|row| [row[0], row[1], row[2], row[3]]).collect()
-}
-
 fn bits(rows: &[[f64; 4]]) -> Vec<[u64; 4]> {
     rows.iter().map(|row| row.map(f64::to_bits)).collect()
 }
 
 #[test]
 fn members_of_a_cohort_stand_out() {
-    let batch = Batch::new(200, 6);
-    for rows in [batch.measure(1), batch.measure_fitted(1)] {
-        let weakest = rows[..6].iter().fold(f64::INFINITY, |low, r| low.min(r[0]));
-        let loudest = rows[6..]
-            .iter()
-            .fold(f64::NEG_INFINITY, |high, r| high.max(r[0]));
-        assert!(weakest > loudest + 5.0, "{weakest} against {loudest}");
-        assert!(rows[..6].iter().all(|row| row[1] > 0.5 && row[3] > 0.5));
-    }
+    let rows = Batch::new(200, 6).measure(1);
+    let weakest = rows[..6].iter().fold(f64::INFINITY, |low, r| low.min(r[0]));
+    let loudest = rows[6..]
+        .iter()
+        .fold(f64::NEG_INFINITY, |high, r| high.max(r[0]));
+    assert!(weakest > loudest + 5.0, "{weakest} against {loudest}");
+    assert!(rows[..6].iter().all(|row| row[1] > 0.5 && row[3] > 0.5));
 }
 
 #[test]
@@ -103,9 +94,6 @@ fn results_follow_the_accounts_and_not_the_threads() {
     let batch = Batch::new(150, 5);
     let rows = batch.measure(1);
     assert_eq!(bits(&rows), bits(&batch.measure(3)));
-    let fitted = bits(&batch.measure_fitted(1));
-    assert_eq!(fitted, bits(&batch.measure_fitted(2)));
-    assert_ne!(fitted, bits(&rows));
     let order: Vec<usize> = (0..150).map(|k| (k * 77 + 3) % 150).collect();
     let moved: Vec<[f64; 4]> = order.iter().map(|&i| rows[i]).collect();
     assert_eq!(bits(&batch.select(&order).measure(2)), bits(&moved));
@@ -148,52 +136,37 @@ fn few_steps_few_accounts_and_flat_series_are_answered() {
     let rows = batch.measure(1);
     assert!(rows[..2].iter().flatten().all(|v| v.is_nan()));
     assert!(rows[2][0] > 5.0);
-    assert_eq!(bits(&batch.measure_fitted(1)[..2]), bits(&rows[..2]));
     let mut broken = Batch::new(40, 4);
-    broken.expected[..LENGTH].fill(f32::NAN);
-    broken.expected[LENGTH..2 * LENGTH].fill(f32::INFINITY);
-    broken.expected[2 * LENGTH..3 * LENGTH].fill(-5.0);
-    broken.data[3 * LENGTH..4 * LENGTH].fill(f32::MAX);
-    broken.data[5 * LENGTH + 7] = f32::INFINITY;
-    broken.data[5 * LENGTH + 8] = -5.0;
-    let rows = broken.measure(1);
-    assert!(rows[..2].iter().flatten().all(|v| v.is_nan()));
-    assert!(rows[5].iter().all(|v| v.is_finite()));
-    broken.measure_fitted(1);
+    broken.data[7] = f32::INFINITY;
+    broken.data[8] = -5.0;
+    broken.data[9] = f32::MAX;
+    assert!(broken.measure(1)[0].iter().all(|v| v.is_finite()));
+    broken.expected.fill(f32::NAN);
+    assert!(broken.measure(1).iter().flatten().all(|v| v.is_nan()));
 }
 
 #[test]
-fn nearly_dead_accounts_are_no_cohort() {
+fn dead_and_nearly_dead_accounts_are_no_cohort() {
     let mut batch = Batch::new(100, 0);
-    for i in 0..40 {
+    for i in 0..60 {
         let own = &mut batch.data[i * LENGTH..(i + 1) * LENGTH];
         own.fill(0.0);
-        own[i] = 1.0;
-        own[i + 60] = 1.0;
-    }
-    for rows in [batch.measure(1), batch.measure_fitted(1)] {
-        assert!(rows[..40].iter().all(|row| row[1] < 0.5 && row[0] < 0.0));
-    }
-}
-
-#[test]
-fn accounts_with_a_handful_of_events_are_no_cohort() {
-    let mut batch = Batch::new(300, 0);
-    for i in 0..300 {
-        let mut stream = Stream::new(3, i as u64, 2);
-        for t in 0..LENGTH {
-            let mean = if t % 24 < 12 { 0.06 } else { 0.01 };
-            batch.data[i * LENGTH + t] = stream.negative_binomial(mean, 20.0) as f32;
+        if i < 40 {
+            own[i] = 1.0;
+            own[i + 60] = 1.0;
         }
     }
-    let rows = batch.measure_fitted(1);
-    assert!(rows.iter().all(|row| row[0].is_nan() || row[0] < 0.0));
+    for expected in [Some(&batch.expected[..]), None] {
+        let rows = batch.measure_against(expected, 1);
+        assert!(rows[..40].iter().all(|row| row[1] < 0.5 && row[0] < 0.0));
+        assert!(rows[40..60].iter().flatten().all(|v| v.is_nan()));
+    }
 }
 
 #[test]
 fn crowded_steps_keep_the_strongest() {
     let offsets = [0, 2, 4, 6, 8];
-    let clock = Clock::new(&offsets, &[0; 4]);
+    let clock = residual::Timeline::new(&offsets, &[0; 4]);
     let series = [1.0, 9.0, 2.0, 9.0, 3.0, 9.0, 4.0, 9.0];
     let rises: Vec<residual::Rise> = (0..4)
         .map(|_| residual::Rise {
@@ -210,14 +183,14 @@ fn crowded_steps_keep_the_strongest() {
 #[test]
 fn buffers_that_do_not_fit_are_refused() {
     let two = [1.0; 2];
-    let accounts = |starts| Accounts {
-        data: &two,
-        layout: Layout::new(&[0, 2], 1, 2).unwrap(),
-        starts,
-        clock: CLOCK,
-    };
-    let short = extract(accounts(&[0]), Some(&two[..1]), 1);
-    assert!(matches!(short, Err(Error::Length { .. })));
-    let no_start = extract(accounts(&[]), None, 1);
-    assert!(matches!(no_start, Err(Error::Length { .. })));
+    for (expected, starts) in [(&two[..1], &[0][..]), (&two, &[])] {
+        let accounts = Accounts {
+            data: &two,
+            layout: Layout::new(&[0, 2], 1, 2).unwrap(),
+            starts,
+            clock: HOURLY,
+        };
+        let refused = extract(accounts, Some(expected), 1);
+        assert!(matches!(refused, Err(Error::Length { .. })));
+    }
 }

@@ -14,7 +14,7 @@ mod kernel_set;
 mod level;
 mod memory;
 mod registry;
-mod residual;
+pub(crate) mod residual;
 mod rolling;
 mod shape;
 mod tables;

@@ -40,14 +40,14 @@ dispatch! {
     fn find_scale<'a>(known: &'a [f64], found: &'a mut Scale) {
         const LANES: usize = 32;
         let (least, most) = range_of(known);
-        let mut broken = [0_u64; LANES];
+        let mut broken = [0.0_f64; LANES];
         let (chunks, rest) = known.as_chunks::<LANES>();
         for chunk in chunks {
             for k in 0..LANES {
-                broken[k] |= u64::from((chunk[k] + ROUND) - ROUND != chunk[k]);
+                broken[k] += (((chunk[k] + ROUND) - ROUND) - chunk[k]).abs();
             }
         }
-        let whole = broken.iter().all(|&b| b == 0) && rest.iter().all(|v| (v + ROUND) - ROUND == *v);
+        let whole = broken.iter().all(|&b| b == 0.0) && rest.iter().all(|v| (v + ROUND) - ROUND == *v);
         // Beyond 2^51 the rounding above proves nothing.
         let small = least.abs().max(most.abs()) <= 2_251_799_813_685_248.0;
         let is_exact = whole && small && most - least <= f64::from(LARGEST);
