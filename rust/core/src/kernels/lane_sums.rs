@@ -7,18 +7,36 @@ use crate::lanes;
 /// shape of the whole loop, which then fills an eighth of a register.
 pub(super) const LANES: usize = 16;
 
-/// Sum of the lanes, a power of two, halves onto halves.
+/// Sum of the lanes.
 #[inline]
 pub(super) fn fold<const N: usize>(lanes: &[f64; N]) -> f64 {
+    fold_by(lanes, |a, b| a + b)
+}
+
+/// What two lanes make, halves onto halves until one is left; their number is a power of two.
+#[inline(always)]
+pub(super) fn fold_by<T: Copy, const N: usize>(lanes: &[T; N], both: impl Fn(T, T) -> T) -> T {
     let mut lanes = *lanes;
     let mut half = N / 2;
     while half > 0 {
         for k in 0..half {
-            lanes[k] += lanes[k + half];
+            lanes[k] = both(lanes[k], lanes[k + half]);
         }
         half /= 2;
     }
     lanes[0]
+}
+
+/// The smaller of two numbers, neither of which is NaN, in one instruction.
+#[inline(always)]
+pub(super) fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+/// The larger of two numbers, neither of which is NaN, in one instruction.
+#[inline(always)]
+pub(super) fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
 }
 
 /// Sum of all values.

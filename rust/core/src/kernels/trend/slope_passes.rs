@@ -98,8 +98,11 @@ lanes::dispatch! {
             for i in 0..BLOCK {
                 let (a, z) = (low[i] - ROUNDING as f32, high[i] + ROUNDING as f32);
                 for k in 0..BLOCK {
-                    below[k] = below[k].wrapping_add(i32::from(k > i && low[k] < a));
-                    above[k] = above[k].wrapping_add(i32::from(k > i && high[k] > z));
+                    // Earlier places take part as what is neither below nor above anything.
+                    let low = if k > i { low[k] } else { f32::NAN };
+                    let high = if k > i { high[k] } else { f32::NAN };
+                    below[k] = below[k].wrapping_add(i32::from(low < a));
+                    above[k] = above[k].wrapping_add(i32::from(high > z));
                 }
             }
             outside.below += below.iter().map(|&c| c as usize).sum::<usize>();
