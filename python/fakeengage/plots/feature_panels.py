@@ -228,4 +228,4 @@ def _name_families(ax: Axes, families: list[str]) -> None:
 def _short(value: float) -> str:
     """One digit after the point below ten; no sign before what rounds to 0."""
     text = f"{value:.0f}" if abs(value) >= 9.95 else f"{value:.1f}"
-    return "0" if float(text) == 0 else text
+    return "0" if float(text) == 0 else text.replace("-", "−")
