@@ -132,6 +132,7 @@ def test_import_and_help_load_nothing_heavy(code: str) -> None:
         (["features", "--list", "--format", "xml"], "--format: 'xml' is not known"),
         (["features", "x.csv", "--out", "f.csv", "--format", "csv"], "--format: goes with --list"),
         (["features", "x.csv", "--out", "f.csv", "--families", "bursts"], "did you mean 'burst'?"),
+        (["features", "--list", "--families", ","], "--families: no name is given"),
         (["train", "x.csv", "--out", "m"], "x.csv: no such file"),
         (["simulate", "--n-users", "1000000000000", "--out", "d"], "ask for fewer, or choose another folder"),
         (["monitor", "a", "b"], f"not available in version {fe.__version__}: drift"),

@@ -30,9 +30,15 @@ def own_variance(log: NDArray[np.float64], counting: NDArray[np.float64]) -> flo
     return float(np.sqrt(low * high))
 
 
-def own_days(panel: fe.Panel, expected: NDArray[np.float32], half: int = 12) -> NDArray[np.float64]:
-    """Residual of each account less its running median; rows on the common clock, NaN outside."""
+def own_days(
+    panel: fe.Panel, expected: NDArray[np.float32], half: int = 12
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Residual of each account less its running median, and whether a metric lies above its expectation.
+
+    Rows on the common clock, NaN outside.
+    """
     out = np.full((len(panel), panel.n_steps), np.nan)
+    above = np.zeros(out.shape, bool)
     m = len(panel.metrics)
     for i in range(len(panel)):
         counts = panel.block(i).astype(float)
@@ -52,13 +58,15 @@ def own_days(panel: fe.Panel, expected: NDArray[np.float32], half: int = 12) -> 
         if seen.sum() < 48:
             continue
         begin = panel.starts[i] - panel.origin
+        higher = (np.isfinite(u) & (counts > usual - 0.5)).any(axis=0)
+        above[i, begin : begin + len(higher)] = higher
         for t in np.flatnonzero(seen):
             out[i, begin + t] = mean[t] - np.nanmedian(mean[max(0, t - half) : t + half + 1])
-    return out
+    return out, above
 
 
 def reference(panel: fe.Panel, expected: NDArray[np.float32]) -> NDArray[np.float64]:
-    v = own_days(panel, expected)
+    v, above = own_days(panel, expected)
     n, n_steps = v.shape
     known = np.isfinite(v)
     factor = np.array(
@@ -71,7 +79,7 @@ def reference(panel: fe.Panel, expected: NDArray[np.float32]) -> NDArray[np.floa
         own = v[i, known[i]]
         high = np.sort(own)[int((len(own) - 1) * 0.9)]
         level = max(high, 1.5 * 1.482602218505602 * np.median(np.abs(own)))
-        rise[i, known[i]] = (own > level) & (raw[i, known[i]] > level / 2)
+        rise[i, known[i]] = (own > level) & (raw[i, known[i]] > level / 2) & above[i, known[i]]
     present, rising = known.sum(axis=0), rise.sum(axis=0)
     rate = rising.sum() / present.sum()
     chance = (rising + 30 * rate) / (present + 30)

@@ -215,6 +215,8 @@ def features(
     from fakeengage.tables import check_format, make_folder, to_bytes, write_atomically
 
     wanted = None if families is None else [name.strip() for name in families.split(",") if name.strip()]
+    if wanted == []:
+        raise ValueError("--families: no name is given; such as burst,ratio")
     if list_:
         _print_features(wanted, format)
         return

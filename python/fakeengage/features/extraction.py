@@ -85,12 +85,13 @@ def extract_features(
     ``coordination``: it says with how many others *of this panel* an account rises at the same steps.
     Extract it separately for training and test accounts, or the test accounts are seen in training.
 
-    Steps of rise are those at which an account's standardised log residual, mean over its metrics, lies
-    1.5 robust standard deviations above its own day (a running median) once the median of all accounts
-    is out; at most a tenth of its steps. ``coincidence`` compares the number shared with a partner with
-    a Poisson law whose mean follows from how active both are and how many accounts rise at those
-    steps: ``k log(k / mean) - k + mean``, mean over the best three partners, less the log of the
-    number of possible partners. Accounts of one owner rise together without any fraud.
+    Steps of rise are those at which a metric lies above its expectation and the account's standardised
+    log residual, mean over its metrics, 1.5 robust standard deviations above its own day (a running
+    median) once the median of all accounts is out; at most a tenth of its steps. ``coincidence``
+    compares the number shared with a partner with a Poisson law whose mean follows from how active both
+    are and how many accounts rise at those steps: ``k log(k / mean) - k + mean``, mean over the best
+    three partners, less the log of the number of possible partners. Accounts of one owner rise together
+    without any fraud.
 
     References
     ----------

@@ -116,9 +116,10 @@ pub fn extract(
     }
     let (offsets, line) = (layout.offsets, Timeline::new(layout.offsets, starts));
     let half = residual::half_window(clock.steps_per_day);
-    let mut series = residual::own_days(accounts, expected, half, threads);
-    let factor = residual::platform_factor(&series, offsets, &line, threads);
-    let rises = residual::rises(&mut series, offsets, &line, &factor, threads);
+    let mut own_days = residual::own_days(accounts, expected, half, threads);
+    let factor = residual::platform_factor(&own_days.series, offsets, &line, threads);
+    let rises = residual::rises(&mut own_days, offsets, &line, &factor, threads);
+    let series = own_days.series;
     let crowd = Crowd::new(&series, offsets, &line, &rises);
     let search = Search::new(&series, offsets, &line, &rises, &crowd);
     let n = layout.n_accounts();

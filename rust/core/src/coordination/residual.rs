@@ -106,6 +106,14 @@ struct Worker {
     scratch: Vec<f32>,
 }
 
+/// What is known of every account before the batch is looked at as a whole.
+pub(super) struct OwnDays {
+    /// Residual of each step, account after account.
+    pub(super) series: Vec<f32>,
+    /// Per account: the steps at which a metric lies above its expectation.
+    pub(super) above: Vec<Vec<bool>>,
+}
+
 /// Residuals of every account against its expectation and its own day around each step.
 ///
 /// Standardised on the log scale, the mean over the metrics that are known, less the running median
@@ -116,10 +124,10 @@ pub(super) fn own_days(
     expected: Option<&[f32]>,
     half: usize,
     threads: usize,
-) -> Vec<f32> {
+) -> OwnDays {
     let layout = accounts.layout;
     let mut series = vec![f32::NAN; layout.offsets[layout.n_accounts()]];
-    each_account(
+    let above = each_account(
         &mut series,
         layout.offsets,
         threads,
@@ -127,32 +135,35 @@ pub(super) fn own_days(
         |worker, i, own| {
             let expected = expected.map(|all| layout.block(all, i));
             let counts = layout.block(accounts.data, i);
+            let mut above = vec![false; own.len()];
             mean_residual(
                 counts,
                 expected,
-                accounts.starts[i],
-                accounts.clock,
+                (accounts.starts[i], accounts.clock),
                 worker,
                 own,
+                &mut above,
             );
             if own.iter().filter(|v| !v.is_nan()).count() >= LEAST_STEPS {
                 remove_running_median(own, half, &mut worker.window, &mut worker.scratch);
             } else {
                 own.fill(f32::NAN);
             }
+            above
         },
     );
-    series
+    OwnDays { series, above }
 }
 
-/// Mean over the metrics that vary of the standardised residuals; NaN where none is known.
+/// Mean over the metrics that vary of the standardised residuals, NaN where none is known; and whether
+/// one of them lies above its expectation.
 fn mean_residual(
     data: &[f32],
     expected: Option<&[f32]>,
-    start: i64,
-    clock: Clock,
+    (start, clock): (i64, Clock),
     worker: &mut Worker,
     out: &mut [f32],
+    above: &mut [bool],
 ) {
     let n = out.len();
     out.fill(0.0);
@@ -180,10 +191,12 @@ fn mean_residual(
         for t in 0..n {
             out[t] += u[t];
             n_known[t] += known[t];
+            above[t] |= known[t] > 0.0 && counts[t] > expected[t];
         }
     }
-    for (value, n) in out.iter_mut().zip(n_known) {
-        *value /= *n;
+    for (value, &n) in out.iter_mut().zip(n_known.iter()) {
+        // 0 / 0 has another sign on another processor, and series are put in order.
+        *value = if n > 0.0 { *value / n } else { f32::NAN };
     }
 }
 
@@ -265,14 +278,17 @@ pub(super) fn half_window(steps_per_day: usize) -> usize {
 /// Takes the platform's factor out of every series, and finds the steps that stand out.
 ///
 /// A rise is at least half as high with the factor: one below zero lifts every account that has no
-/// part in it, such as those that are nearly dead.
+/// part in it, such as those that are nearly dead. And a metric lies above its expectation there: of an
+/// account with a handful of events, the empty steps that a fit takes for the emptiest would be rises,
+/// and the same ones in all such accounts.
 pub(super) fn rises(
-    series: &mut [f32],
+    own_days: &mut OwnDays,
     offsets: &[usize],
     line: &Timeline,
     factor: &[f32],
     threads: usize,
 ) -> Vec<Rise> {
+    let OwnDays { series, above } = own_days;
     each_account(series, offsets, threads, Vec::new, |scratch, i, own| {
         let factor = &factor[line.begins[i]..];
         for (value, factor) in own.iter_mut().zip(factor) {
@@ -290,18 +306,14 @@ pub(super) fn rises(
         }
         let spread = MAD_TO_SD * f64::from(median_in_place(scratch));
         let level = f64::from(high).max(RISE * spread);
-        let stands_out = |&(_, (&v, &f)): &(usize, (&f32, &f32))| {
-            f64::from(v) > level && f64::from(v) + f64::from(f) > 0.5 * level
+        let stands_out = |&t: &usize| {
+            let value = f64::from(own[t]);
+            let with_factor = value + f64::from(factor[t]);
+            value > level && with_factor > 0.5 * level && above[i][t]
         };
         Rise {
             judged: true,
-            steps: own
-                .iter()
-                .zip(factor)
-                .enumerate()
-                .filter(stands_out)
-                .map(|(t, _)| t)
-                .collect(),
+            steps: (0..own.len()).filter(stands_out).collect(),
         }
     })
 }

@@ -164,6 +164,19 @@ fn dead_and_nearly_dead_accounts_are_no_cohort() {
 }
 
 #[test]
+fn accounts_with_a_handful_of_events_are_no_cohort() {
+    let mut batch = Batch::new(300, 0);
+    for i in 0..300 {
+        let mut stream = Stream::new(3, i as u64, 2);
+        for value in &mut batch.data[i * LENGTH..(i + 1) * LENGTH] {
+            *value = stream.negative_binomial(0.03, 20.0) as f32;
+        }
+    }
+    let rows = batch.measure_against(None, 1);
+    assert!(rows.iter().all(|row| row[0].is_nan() || row[0] < 0.0));
+}
+
+#[test]
 fn crowded_steps_keep_the_strongest() {
     let offsets = [0, 2, 4, 6, 8];
     let clock = residual::Timeline::new(&offsets, &[0; 4]);

@@ -4,8 +4,8 @@ use super::kernel_set::{Kernels, Workspaces};
 use super::registry::Feature;
 use super::residual::Residual;
 use super::tables::Day;
-use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Wanted};
-use super::{counts, cross, daily, drift, entropy, level, memory, rolling, shape, tail};
+use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Series, Wanted};
+use super::{counts, cross, cycle, daily, drift, entropy, level, memory, rolling, shape, tail};
 use super::{n_columns, pairs, single_features};
 use crate::expectation::Clock;
 use crate::expectation::stiff::Stiff;
@@ -28,7 +28,7 @@ pub(crate) struct Worker<'k> {
 #[derive(Default)]
 struct Work {
     residuals: Vec<Residual>,
-    ratio: Residual,
+    pairs: cross::Work,
     day: Day,
     daily: daily::Work,
     kernels: Workspaces,
@@ -136,10 +136,27 @@ dispatch! {
         let at_pairs = n_metrics * N_SINGLE;
         if wanted.any(&cross::PAIR_FEATURES) {
             for (k, (follower, leader)) in pairs(n_metrics).enumerate() {
-                let (f, l) = (&work.residuals[follower], &work.residuals[leader]);
-                if f.n_known.min(l.n_known) >= LEAST_KNOWN {
+                let Work {
+                    residuals,
+                    kernels: workspaces,
+                    pairs,
+                    narrow,
+                    ..
+                } = &mut *work;
+                let side = |k: usize| cross::Side {
+                    counts: &data[k * n..(k + 1) * n],
+                    residual: &residuals[k],
+                };
+                let (f, l) = (side(follower), side(leader));
+                let known = f.residual.n_known.min(l.residual.n_known);
+                if known >= LEAST_KNOWN {
                     let slot = &mut out[at_pairs + k * N_PAIR..at_pairs + (k + 1) * N_PAIR];
-                    cross::measure_pair(f, l, &mut work.ratio, &mut work.narrow, slot);
+                    cross::measure_pair(f, l, kernels, workspaces, pairs, narrow, slot);
+                    for (value, feature) in slot.iter_mut().zip(&cross::PAIR_FEATURES) {
+                        if known < feature.min_steps {
+                            *value = f64::NAN;
+                        }
+                    }
                 }
             }
         }
@@ -176,6 +193,11 @@ fn single(
     };
     metric.residual.with_gaps(&mut work.u);
     with_gaps(counts, &mut work.x, &mut work.logs);
+    let series = Series {
+        x: &work.x,
+        logs: &work.logs,
+        u: &work.u,
+    };
     let mut slots = Slots { wanted, rest: slot };
     if let Some(out) = slots.next(&level::FEATURES) {
         level::measure(metric.residual, &mut work.wide, out);
@@ -190,24 +212,27 @@ fn single(
         memory::measure(&metric, &work.day, out);
     }
     if let Some(out) = slots.next(&rolling::FEATURES) {
-        rolling::measure(&work.u, kernels, &mut work.kernels, &mut work.wide, out);
+        rolling::measure(series.u, kernels, &mut work.kernels, &mut work.wide, out);
     }
     if let Some(out) = slots.next(&entropy::FEATURES) {
-        entropy::measure(&work.u, kernels, &mut work.kernels, out);
+        entropy::measure(series.u, kernels, &mut work.kernels, out);
     }
     if let Some(out) = slots.next(&shape::FEATURES) {
         shape::measure(&metric, kernels, &mut work.kernels, &mut work.wide, out);
     }
     if let Some(out) = slots.next(&counts::FEATURES) {
-        counts::measure(&work.x, kernels, &mut work.kernels, out);
+        counts::measure(series.x, kernels, &mut work.kernels, out);
     }
     if let Some(out) = slots.next(&drift::FEATURES) {
-        drift::measure(
-            &work.x,
-            &work.logs,
-            &work.u,
+        drift::measure(series, kernels, &mut work.kernels, out);
+    }
+    if let Some(out) = slots.next(&cycle::FEATURES) {
+        cycle::measure(
+            series,
+            &work.day,
             kernels,
             &mut work.kernels,
+            &mut work.wide,
             out,
         );
     }

@@ -1,5 +1,6 @@
 //! Drift features: trends of the counts and changes of the residual's level.
 
+use super::Series;
 use super::kernel_set::{Kernels, Workspaces};
 use super::registry::{Feature, Needs};
 use crate::kernels::Kernel;
@@ -81,11 +82,9 @@ pub(crate) const FEATURES: [Feature; 8] = [
     ),
 ];
 
-/// Measures one metric: its counts `x`, their logarithms and the residual `u`, NaN where a step is missing.
+/// Measures one metric.
 pub(crate) fn measure(
-    x: &[f64],
-    logs: &[f64],
-    u: &[f64],
+    Series { x, logs, u }: Series<'_>,
     kernels: &Kernels,
     work: &mut Workspaces,
     out: &mut [f64],

@@ -7,6 +7,7 @@
 mod account;
 mod counts;
 mod cross;
+mod cycle;
 mod daily;
 mod drift;
 mod entropy;
@@ -41,6 +42,17 @@ pub(crate) struct Metric<'a> {
     pub(crate) residual: &'a Residual,
 }
 
+/// One metric of one account as kernels take it: float64, NaN where a step is missing.
+#[derive(Clone, Copy)]
+pub(crate) struct Series<'a> {
+    /// Counts.
+    pub(crate) x: &'a [f64],
+    /// Logarithms of the counts plus one half.
+    pub(crate) logs: &'a [f64],
+    /// Standardised residuals.
+    pub(crate) u: &'a [f64],
+}
+
 /// A column: its name and its registry row.
 #[derive(Debug, Clone)]
 pub struct Column {
@@ -51,7 +63,7 @@ pub struct Column {
 }
 
 /// Groups of features of one metric, in output order.
-const SINGLE: [&[Feature]; 9] = [
+const SINGLE: [&[Feature]; 10] = [
     &level::FEATURES,
     &tail::FEATURES,
     &daily::FEATURES,
@@ -61,6 +73,7 @@ const SINGLE: [&[Feature]; 9] = [
     &shape::FEATURES,
     &counts::FEATURES,
     &drift::FEATURES,
+    &cycle::FEATURES,
 ];
 const N_SINGLE: usize = {
     let (mut n, mut group) = (0, 0);
@@ -196,7 +209,7 @@ pub fn extract(
         }
     }
     let wanted = Wanted::new(families)?;
-    let kernels = Kernels::new()?;
+    let kernels = Kernels::new(clock.steps_per_day.max(2))?;
     // Names do not matter here, only their number.
     let names = vec![""; layout.n_metrics];
     let keep: Vec<usize> = columns(&names)

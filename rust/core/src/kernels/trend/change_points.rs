@@ -2,10 +2,13 @@
 
 use crate::Error;
 use crate::kernels::Kernel;
+use crate::kernels::lane_sums::{fold_by, smaller};
 use crate::kernels::robust::{keep_known, spread};
 use crate::lanes;
 
-const LANES: usize = 16;
+/// Starts that are looked at together. With half as many, the compiler unrolls the loop before it fills registers,
+/// and a series takes 15 us instead of 9.
+const LANES: usize = 32;
 /// Costs that differ by less than this share are the same but for rounding; the earlier change is taken.
 const SAME: f64 = 1e-12;
 
@@ -30,13 +33,14 @@ pub struct ChangePoints {
 pub struct Work {
     z: Vec<f64>,
     buffer: Vec<f64>,
-    /// Least cost up to each step, the penalty of the next segment included, less the sum of squares.
+    /// Least cost up to each step, the penalty of the next segment included, less the sum of squares. Here and
+    /// in the sums, [`LANES`] places where no segment starts precede the first step, so that blocks are full.
     cost: Vec<f64>,
     /// Sums of the values before each step.
     sum: Vec<f64>,
     /// Sums of their squares.
     square: Vec<f64>,
-    /// `1 / n, ..., 1 / 1`.
+    /// `1 / n, ..., 1 / 1`, behind as many places.
     inverse: Vec<f64>,
     /// Ends of the segments, backwards.
     ends: Vec<usize>,
@@ -104,15 +108,16 @@ impl Kernel for ChangePoints {
 impl Work {
     fn prepare(&mut self) {
         let n = self.z.len();
-        if self.inverse.len() != n {
+        if self.inverse.len() != n + LANES {
             self.inverse.clear();
+            self.inverse.resize(LANES, 0.0);
             self.inverse.extend((1..=n).rev().map(|k| 1.0 / k as f64));
         }
         self.sum.clear();
+        self.sum.resize(LANES + 1, 0.0);
         self.square.clear();
+        self.square.push(0.0);
         let (mut sum, mut square) = (0.0, 0.0);
-        self.sum.push(sum);
-        self.square.push(square);
         for &z in &self.z {
             sum += z;
             square += z * z;
@@ -120,12 +125,17 @@ impl Work {
             self.square.push(square);
         }
         self.cost.clear();
-        self.cost.resize(n + 1, f64::INFINITY);
+        self.cost.resize(LANES + n + 1, f64::INFINITY);
+    }
+
+    /// Sum of the values from `start` to before `end`.
+    fn sum_of(&self, start: usize, end: usize) -> f64 {
+        self.sum[end + LANES] - self.sum[start + LANES]
     }
 
     /// Reduction of the cost of the steps from `start` to `end` by their mean.
     fn gain(&self, start: usize, end: usize) -> f64 {
-        let sum = self.sum[end] - self.sum[start];
+        let sum = self.sum_of(start, end);
         sum * sum / (end - start) as f64
     }
 
@@ -136,7 +146,7 @@ impl Work {
         let mut end = self.z.len();
         while end > 0 {
             self.ends.push(end);
-            let total = |start: usize| self.cost[start] - self.gain(start, end);
+            let total = |start: usize| self.cost[start + LANES] - self.gain(start, end);
             let starts = 0..=end.saturating_sub(min_size);
             let least = starts.clone().map(total).fold(f64::INFINITY, f64::min);
             let limit = least + SAME * (1.0 + self.square[end]);
@@ -154,8 +164,8 @@ impl Work {
         for k in (1..self.ends.len()).rev() {
             let start = self.ends.get(k + 1).copied().unwrap_or(0);
             let (place, end) = (self.ends[k], self.ends[k - 1]);
-            let before = (self.sum[place] - self.sum[start]) / (place - start) as f64;
-            let after = (self.sum[end] - self.sum[place]) / (end - place) as f64;
+            let before = self.sum_of(start, place) / (place - start) as f64;
+            let after = self.sum_of(place, end) / (end - place) as f64;
             let strength = self.gain(start, place) + self.gain(place, end) - self.gain(start, end);
             if strength > most + SAME * (1.0 + most.abs()) {
                 most = strength;
@@ -171,7 +181,7 @@ lanes::dispatch! {
     /// as PELT drops it, but only with all before it: what is left is one block that fills registers.
     fn cheapest<'a>(work: &'a mut Work, min_size: usize, penalty: f64) {
         let n = work.z.len();
-        work.cost[0] = penalty;
+        work.cost[LANES] = penalty;
         let mut first = 0;
         for end in min_size..=n {
             // Last place where a segment that reaches to `end` may begin.
@@ -179,14 +189,12 @@ lanes::dispatch! {
             while first < last && work.is_beaten(first, last) {
                 first += 1;
             }
-            let backwards = n - end;
-            let least = least_cost(
-                &work.cost[first..=last],
-                &work.sum[first..=last],
-                &work.inverse[backwards + first..=backwards + last],
-                work.sum[end],
-            );
-            work.cost[end] = least + penalty;
+            // Earlier starts do no harm, and fill up the first block.
+            let starts = first + LANES - (LANES - (last + 1 - first) % LANES) % LANES..last + 1 + LANES;
+            let inverses = n - end + starts.start..n - end + starts.end;
+            let (cost, sum) = (&work.cost[starts.clone()], &work.sum[starts]);
+            let least = least_cost(cost, sum, &work.inverse[inverses], work.sum[end + LANES]);
+            work.cost[end + LANES] = least + penalty;
         }
     }
 }
@@ -197,29 +205,23 @@ impl Work {
     #[inline(always)]
     fn is_beaten(&self, start: usize, split: usize) -> bool {
         let reserve = SAME * (1.0 + self.square[split]);
-        self.cost[start] - self.gain(start, split) > self.cost[split] + reserve
+        self.cost[start + LANES] - self.gain(start, split) > self.cost[split + LANES] + reserve
     }
 }
 
-/// Least `cost - gain` over all starts of the last segment.
+/// Least `cost - gain` over all starts of the last segment, in whole blocks.
 #[inline(always)]
 fn least_cost(cost: &[f64], sum: &[f64], inverse: &[f64], total: f64) -> f64 {
     let mut least = [f64::INFINITY; LANES];
-    let mut look = |k: usize, cost: f64, sum: f64, inverse: f64| {
-        let difference = total - sum;
-        let value = (difference * difference).mul_add(-inverse, cost);
-        least[k] = if value < least[k] { value } else { least[k] };
-    };
-    let (cost_blocks, cost) = cost.as_chunks::<LANES>();
-    let (sum_blocks, sum) = sum.as_chunks::<LANES>();
-    let (inverse_blocks, inverse) = inverse.as_chunks::<LANES>();
-    for ((cost, sum), inverse) in cost_blocks.iter().zip(sum_blocks).zip(inverse_blocks) {
+    let (cost, _) = cost.as_chunks::<LANES>();
+    let (sum, _) = sum.as_chunks::<LANES>();
+    let (inverse, _) = inverse.as_chunks::<LANES>();
+    for ((cost, sum), inverse) in cost.iter().zip(sum).zip(inverse) {
         for k in 0..LANES {
-            look(k, cost[k], sum[k], inverse[k]);
+            let difference = total - sum[k];
+            let value = (difference * difference).mul_add(-inverse[k], cost[k]);
+            least[k] = smaller(value, least[k]);
         }
     }
-    for (k, ((&cost, &sum), &inverse)) in cost.iter().zip(sum).zip(inverse).enumerate() {
-        look(k, cost, sum, inverse);
-    }
-    least.iter().copied().fold(f64::INFINITY, f64::min)
+    fold_by(&least, smaller)
 }

@@ -53,11 +53,11 @@ impl Kernel for MannKendall {
         known.narrow.extend(known.values.iter().map(|&v| v as f32));
         let same = known.values.iter().zip(&known.narrow);
         if same.fold(true, |all, (&v, &w)| all & (f64::from(w) == v)) {
-            pad(&mut known.narrow, f32::NAN);
+            pad(&mut known.narrow);
             compare_narrow(&known.narrow, known.values.len(), &mut pairs);
         } else {
             let n = known.values.len();
-            pad(&mut known.values, f64::NAN);
+            pad(&mut known.values);
             compare_wide(&known.values, n, &mut pairs);
         }
         let score = pairs.score as f64;
@@ -74,18 +74,21 @@ impl Kernel for MannKendall {
     }
 }
 
-/// Fills up the last block with what is neither above nor below anything.
-fn pad<T: Copy>(values: &mut Vec<T>, nothing: T) {
-    values.resize(values.len().next_multiple_of(BLOCK), nothing);
+/// Fills up the last block.
+fn pad<T: Lane>(values: &mut Vec<T>) {
+    values.resize(values.len().next_multiple_of(BLOCK), T::NOTHING);
 }
 
 /// A value to compare and a counter as wide, so that both fill a register alike.
 trait Lane: Copy + PartialOrd + Default {
+    /// Neither above nor below anything.
+    const NOTHING: Self;
     type Count: Copy + Default + Into<i64>;
     fn count(count: Self::Count, one_more: bool) -> Self::Count;
 }
 
 impl Lane for f32 {
+    const NOTHING: f32 = f32::NAN;
     type Count = i32;
     #[inline(always)]
     fn count(count: i32, one_more: bool) -> i32 {
@@ -94,6 +97,7 @@ impl Lane for f32 {
 }
 
 impl Lane for f64 {
+    const NOTHING: f64 = f64::NAN;
     type Count = i64;
     #[inline(always)]
     fn count(count: i64, one_more: bool) -> i64 {
@@ -131,8 +135,10 @@ fn compare<T: Lane>(x: &[T], n: usize, pairs: &mut Pairs) {
         for i in 0..BLOCK {
             let earlier = block[i];
             for k in 0..BLOCK {
-                above[k] = T::count(above[k], k > i && (block[k] > earlier));
-                below[k] = T::count(below[k], k > i && (block[k] < earlier));
+                // Earlier places take part as what is neither above nor below anything.
+                let value = if k > i { block[k] } else { T::NOTHING };
+                above[k] = T::count(above[k], value > earlier);
+                below[k] = T::count(below[k], value < earlier);
             }
         }
         for (j, (&above, &below)) in (b * BLOCK..n).zip(above.iter().zip(&below)) {

@@ -4,8 +4,10 @@ use crate::lanes;
 
 /// Values that are compared with one earlier value at once.
 pub(super) const BLOCK: usize = 32;
-/// Pairs looked through together where any of them lies between the bounds.
+/// Pairs looked through together where any of them lies between the bounds: so many values with so many
+/// earlier ones.
 const GROUP: usize = 16;
+const ROWS: usize = 4;
 /// Rounding of one residual in single precision, relative to the largest, with reserve: half a unit in the
 /// last place is 2^-25 of values below 1, and a difference has two.
 const ROUNDING: f64 = 1.0 / 4_194_304.0;
@@ -96,8 +98,11 @@ lanes::dispatch! {
             for i in 0..BLOCK {
                 let (a, z) = (low[i] - ROUNDING as f32, high[i] + ROUNDING as f32);
                 for k in 0..BLOCK {
-                    below[k] = below[k].wrapping_add(i32::from(k > i && low[k] < a));
-                    above[k] = above[k].wrapping_add(i32::from(k > i && high[k] > z));
+                    // Earlier places take part as what is neither below nor above anything.
+                    let low = if k > i { low[k] } else { f32::NAN };
+                    let high = if k > i { high[k] } else { f32::NAN };
+                    below[k] = below[k].wrapping_add(i32::from(low < a));
+                    above[k] = above[k].wrapping_add(i32::from(high > z));
                 }
             }
             outside.below += below.iter().map(|&c| c as usize).sum::<usize>();
@@ -107,41 +112,61 @@ lanes::dispatch! {
 }
 
 lanes::dispatch! {
-    /// Lists the pairs that are on neither side, and counts those that are.
-    pub(super) fn collect_between<'a>(
+    /// Lists the pairs that are on neither side.
+    pub(super) fn collect_near<'a>(
         lower: &'a [f32], upper: &'a [f32], n: usize, pairs: &'a mut Vec<(u32, u32)>,
-        outside: &'a mut Outside,
     ) {
         let filled = n.next_multiple_of(GROUP);
-        let (low_groups, _) = lower[..filled].as_chunks::<GROUP>();
-        let (high_groups, _) = upper[..filled].as_chunks::<GROUP>();
-        let mut n_below = 0;
+        let (lower, upper) = (&lower[..filled], &upper[..filled]);
+        let (low_groups, _) = lower.as_chunks::<GROUP>();
+        let (high_groups, _) = upper.as_chunks::<GROUP>();
         for (g, (low, high)) in low_groups.iter().zip(high_groups).enumerate() {
-            let mut below = [0_i32; GROUP];
             let start = g * GROUP;
-            for i in 0..(start + GROUP).min(n) {
-                let (a, z) = (lower[i] - ROUNDING as f32, upper[i] + ROUNDING as f32);
-                let mut any = 0_i32;
-                for k in 0..GROUP {
-                    let falls = low[k] < a;
-                    below[k] = below[k].wrapping_add(i32::from(falls));
-                    any |= i32::from(!falls && high[k] <= z);
+            let earlier = lower[..start].as_chunks::<ROWS>().0.iter();
+            let earlier = earlier.zip(upper[..start].as_chunks::<ROWS>().0);
+            for (r, (a, z)) in earlier.enumerate() {
+                let mut near = [0_u32; GROUP];
+                for row in 0..ROWS {
+                    mark(low, high, a[row], z[row], &mut near);
                 }
-                if any != 0 || start <= i {
-                    for k in 0..GROUP {
-                        let falls = low[k] < a;
-                        if start + k <= i {
-                            below[k] = below[k].wrapping_sub(i32::from(falls));
-                        } else if !falls && high[k] <= z && start + k < n {
-                            pairs.push((i as u32, (start + k) as u32));
-                        }
+                if any(&near) {
+                    for row in 0..ROWS {
+                        let mut near = [0_u32; GROUP];
+                        mark(low, high, a[row], z[row], &mut near);
+                        list(&near, r * ROWS + row, start, pairs);
                     }
                 }
             }
-            n_below += below.iter().map(|&c| c as usize).sum::<usize>();
+            for i in 0..GROUP {
+                let mut near = [0_u32; GROUP];
+                mark(low, high, low[i], high[i], &mut near);
+                near[..=i].fill(0);
+                list(&near, start + i, start, pairs);
+            }
         }
-        outside.below = n_below;
-        outside.above = n * (n - 1) / 2 - n_below - pairs.len();
+    }
+}
+
+/// Marks the values that neither fall beyond doubt from `a` at the lower bound nor rise from `z` at the upper.
+/// What is not a number is never marked.
+#[inline(always)]
+fn mark(low: &[f32; GROUP], high: &[f32; GROUP], a: f32, z: f32, near: &mut [u32; GROUP]) {
+    let (a, z) = (a - ROUNDING as f32, z + ROUNDING as f32);
+    for k in 0..GROUP {
+        near[k] |= u32::from(low[k] >= a) & u32::from(high[k] <= z);
+    }
+}
+
+#[inline(always)]
+fn any(near: &[u32; GROUP]) -> bool {
+    near.iter().fold(0, |all, mark| all | mark) != 0
+}
+
+#[inline(always)]
+fn list(near: &[u32; GROUP], i: usize, start: usize, pairs: &mut Vec<(u32, u32)>) {
+    if any(near) {
+        let marked = (0..GROUP).filter(|&k| near[k] != 0);
+        pairs.extend(marked.map(|k| (i as u32, (start + k) as u32)));
     }
 }
 
