@@ -35,6 +35,6 @@ def each(function: Callable[[NDArray[np.float64]], Any]) -> Callable[[Matrix], M
 
 def all_pairs() -> list[Pair]:
     """The pairs of all groups."""
-    from kernel_pairs import memory
+    from kernel_pairs import events, memory, trends
 
-    return [*memory.PAIRS]
+    return [*events.PAIRS, *memory.PAIRS, *trends.PAIRS]

@@ -95,7 +95,10 @@ fn cusum(x: &[f64]) -> Vec<f64> {
     }
     let largest = levels.iter().copied().fold(0.0, f64::max);
     // The first of those that are as large but for rounding.
-    let first = levels.iter().position(|l| *l > largest - 1e-9).unwrap();
+    let first = levels
+        .iter()
+        .position(|l| *l >= largest * (1.0 - 1e-9) - 1e-9)
+        .unwrap();
     let (mut up, mut down, mut upward, mut downward) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
     for v in &z {
         up = (up + v - 0.5).max(0.0);
@@ -136,9 +139,17 @@ fn change_points(x: &[f64], min_size: usize, penalty: Option<f64>) -> Vec<f64> {
         let mut from = 0;
         // What is equal but for rounding.
         let same = 1e-12 * (1.0 + z[..end].iter().map(|v| v * v).sum::<f64>());
-        // Backwards, so that the earliest of equal starts is taken.
-        for start in (0..(end + 1).saturating_sub(min_size)).rev() {
-            let whole: f64 = least[start] + cost(start, end) + penalty;
+        // Backwards, so that the earliest of equal starts is taken; the cost grows by one value at a time
+        // (Welford 1962).
+        let (mut m, mut square) = (0.0, 0.0);
+        for start in (0..end).rev() {
+            let d = z[start] - m;
+            m += d / (end - start) as f64;
+            square += d * (z[start] - m);
+            if end - start < min_size {
+                continue;
+            }
+            let whole: f64 = least[start] + square + penalty;
             if whole <= best + same {
                 from = start;
             }

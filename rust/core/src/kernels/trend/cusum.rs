@@ -5,12 +5,14 @@ use crate::kernels::robust::{keep_known, spread};
 
 /// Slack of the tabular sums: half of the shift of one standard deviation that is to be found soonest.
 const SLACK: f64 = 0.5;
+/// Cumulated sums that differ by less than this share are the same but for rounding; the first is taken.
+const SAME: f64 = 1e-9;
 
 /// Cumulated sums of `z = (x - median) / s`, with `s` the robust standard deviation 1.4826 MAD, or, where
 /// more than half the values are equal, 1.2533 times the mean absolute deviation from the median.
 ///
 /// Four values: the range of the path `C[t] = sum to t of (z - mean(z))`, 0 included, over the square root
-/// of the number of known steps; the place of the largest `|C|`, as the share of the series up to and with
+/// of the number of known steps; the place of the (first) largest `|C|`, as the share of the series up to and with
 /// that step; the largest tabular sum upward, `max of S[t] = max(0, S[t - 1] + z[t] - 1/2)`, and downward.
 /// Missing steps add nothing. A flat series or one without known steps gives NaN.
 ///
@@ -96,8 +98,9 @@ impl Paths {
                 paths.highest
             };
             let size = level.abs();
-            paths.extreme = if size > largest { t } else { paths.extreme };
-            largest = if size > largest { size } else { largest };
+            let exceeds = size > largest * (1.0 + SAME) + SAME;
+            paths.extreme = if exceeds { t } else { paths.extreme };
+            largest = if exceeds { size } else { largest };
             up += z - SLACK;
             down += -z - SLACK;
             up_base = if up < up_base { up } else { up_base };
