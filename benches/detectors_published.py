@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 
 import fakeengage as fe
 from fakeengage.baselines import trivial_scores
-from fakeengage.features import feature_matrix
+from fakeengage.models.base import evidence_matrix
 from fakeengage.ranking import FIGURES
 
 RECORD = Path(__file__).parent / "record" / "detectors_published.md"
@@ -29,7 +29,7 @@ RECORD = Path(__file__).parent / "record" / "detectors_published.md"
 def scores_of(data: fe.Dataset, seed: int) -> tuple[dict[str, NDArray[np.float64]], fe.Result]:
     """Every detector's scores of one data set, and the verdicts of the shipped model."""
     fake = data.accounts["is_fake"].to_numpy(dtype=bool)
-    features = feature_matrix(data.panel)
+    features = evidence_matrix(data.panel)
     scores = trivial_scores(data.panel, seed)
     forest = fe.models.IsolationForestDetector(seed=seed).fit_features(data.panel, features)
     scores["Isolation Forest, own features, no labels"] = forest.score_features(data.panel, features)

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import fakeengage as fe
-from fakeengage.features import feature_matrix
-from fakeengage.models.base import summary_columns
+from fakeengage.models.base import evidence_matrix, summary_columns
 from fakeengage.models.forest import Preparation
 from fakeengage.ranking import auroc
 
@@ -35,7 +34,7 @@ def test_fakes_rank_above_normals_without_labels(
 def test_rust_scores_equal_scikit_learn(blatant: fe.Dataset) -> None:
     from sklearn.ensemble import IsolationForest
 
-    features = feature_matrix(blatant.panel)
+    features = evidence_matrix(blatant.panel)
     detector = fe.models.IsolationForestDetector(n_estimators=40, seed=7)
     positions, _, one_sided = summary_columns(blatant.panel, detector.owners)
     detector.fit_features(blatant.panel, features)
@@ -48,7 +47,7 @@ def test_rust_scores_equal_scikit_learn(blatant: fe.Dataset) -> None:
 def test_boosted_logits_equal_scikit_learn_and_separate_unseen_accounts(blatant: fe.Dataset) -> None:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    features = feature_matrix(blatant.panel)
+    features = evidence_matrix(blatant.panel)
     fake = blatant.accounts.is_fake.to_numpy(dtype=bool)
     detector = fe.models.GradientBoostingDetector(n_estimators=30, seed=1)
     positions, _, one_sided = summary_columns(blatant.panel, detector.owners)

@@ -46,6 +46,13 @@ class Cadence:
         return MINUTES_PER_DAY // self.minutes
 
     @property
+    def steps_per_week(self) -> int:
+        """Whole steps per week, or 0 where a week is not a whole number of steps."""
+        if self.minutes is None or 7 * MINUTES_PER_DAY % self.minutes:
+            return 0
+        return 7 * MINUTES_PER_DAY // self.minutes
+
+    @property
     def hours(self) -> float:
         """Hours per step; a month counts as 730.5."""
         return 730.5 if self.minutes is None else self.minutes / 60

@@ -13,7 +13,6 @@ from fakeengage import _native
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fakeengage.cadence import Cadence
     from fakeengage.panel import Panel
 
 LEAST_OBSERVED = 14
@@ -28,7 +27,6 @@ WINDOW_Z = 4.0
 MAX_PLATFORM_STEPS = 65_536
 """Longest common clock for which a platform factor is sketched: 100 MB of counts."""
 
-_WEEK_MINUTES = 10_080
 _BINS = 193
 
 
@@ -118,13 +116,6 @@ class PlatformFactor:
         return PlatformFactor(origin, counts)
 
 
-def _clock(cadence: Cadence) -> tuple[int, int]:
-    """Steps per day and per week, 0 where there is no whole number of them."""
-    minutes = cadence.minutes
-    whole = minutes is not None and _WEEK_MINUTES % minutes == 0
-    return cadence.steps_per_day, _WEEK_MINUTES // minutes if minutes and whole else 0
-
-
 def fit_expectation(
     panel: Panel,
     *,
@@ -172,7 +163,7 @@ def fit_expectation(
     """
     import pandas as pd
 
-    day, week = _clock(panel.cadence)
+    day, week = panel.cadence.steps_per_day, panel.cadence.steps_per_week
     factor = None if platform is None else platform.log_factor
     out = _native.fit_expectation(
         panel.data,
@@ -301,7 +292,7 @@ def predict_steps(
         counting noise (a negative binomial of shape one over it). NaN below
         :data:`LEAST_OBSERVED` observed steps.
     """
-    day, week = _clock(panel.cadence)
+    day, week = panel.cadence.steps_per_day, panel.cadence.steps_per_week
     return _native.predict_steps(
         panel.data, panel.offsets, panel.starts, len(panel.metrics), day, week, level, threads or 0
     )

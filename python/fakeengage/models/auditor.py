@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.calibration import Reference, check_enough, sigmoid, strata
-from fakeengage.features import feature_matrix
-from fakeengage.models.base import known_labels, summary_columns
+from fakeengage.models.base import evidence_matrix, known_labels, summary_columns
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
 from fakeengage.models.isolation_forest import IsolationForestDetector
 from fakeengage.models.store import Arrays, save_arrays
@@ -75,7 +74,7 @@ class Auditor:
             )
         known, fake = known_labels(fake, len(panel))
         panel = panel.select(known)
-        return self.fit_features(panel, feature_matrix(panel), fake)
+        return self.fit_features(panel, evidence_matrix(panel), fake)
 
     def fit_features(
         self,
@@ -160,7 +159,7 @@ class Auditor:
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
         """Probability of fraud of each account, from its own series alone; NaN where not judged."""
-        features = feature_matrix(panel)
+        features = evidence_matrix(panel)
         return self.probabilities(self.raw_scores(panel, features), strata(panel))
 
     def evidence_columns(self, panel: Panel) -> tuple[list[int], list[str]]:

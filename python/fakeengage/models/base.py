@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fakeengage.expectation import Expectation, fit_expectation
 from fakeengage.features import SUMMARY_OWNERS, feature_matrix, list_features
 from fakeengage.models.forest import ForestArrays, Preparation
 from fakeengage.models.store import Arrays, save_arrays
@@ -18,8 +19,31 @@ from fakeengage.panel import Panel
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# Columns that authors of data draw with opposite signs are left to richer models.
-_LEFT_OUT = frozenset({"zero_run", "roughness"})
+# What detectors look at. Left to richer models are columns that authors of data draw with opposite signs
+# (zero runs, roughness) and those of which nobody has measured yet that they help on foreign data.
+_EVIDENCE = frozenset(
+    {
+        *("scan_up", "scan_down", "step_up", "step_down", "cusum", "block_mean", "scan_share", "segments"),
+        *("exceedance", "shortfall", "quantile", "spread_ratio", "asymmetry", "negative_share"),
+        *("quiet_residual", "quiet_minus_busy", "curve_distance", "half_shift", "day_level"),
+        *("acf__lag1", "acf__day", "period_power", "joint_up"),
+        *("ratio_up", "ratio_down", "residual_correlation", "ratio_spread"),
+    }
+)
+
+
+def _is_evidence(name: str) -> bool:
+    _, measure, parameter = name.split("__")
+    return measure in _EVIDENCE or f"{measure}__{parameter}" in _EVIDENCE
+
+
+def evidence_matrix(
+    panel: Panel, expectation: Expectation | None = None, *, threads: int | None = None
+) -> NDArray[np.float64]:
+    """Features that detectors are fitted on and score: measured against the whole expectation."""
+    if expectation is None:
+        expectation = fit_expectation(panel, threads=threads)
+    return feature_matrix(panel, expectation, threads=threads)
 
 
 def known_labels(labels: ArrayLike, n: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -53,7 +77,7 @@ def summary_columns(panel: Panel, owners: frozenset[str]) -> tuple[list[int], li
     chosen = [
         (k, feature)
         for k, feature in enumerate(list_features(panel.metrics))
-        if feature.name.split("__")[0] in owners and feature.name.split("__")[1] not in _LEFT_OUT
+        if feature.name.split("__")[0] in owners and _is_evidence(feature.name)
     ]
     return (
         [k for k, _ in chosen],
@@ -104,7 +128,7 @@ class FeatureDetector(ABC):
 
     def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Self:
         """Fits on the accounts of `panel`; `labels` are true for fakes, those with None are left out."""
-        return self.fit_features(panel, feature_matrix(panel), labels)
+        return self.fit_features(panel, evidence_matrix(panel), labels)
 
     def fit_features(
         self, panel: Panel, features: NDArray[np.float64], labels: ArrayLike | None = None
@@ -124,7 +148,7 @@ class FeatureDetector(ABC):
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
         """Score of each account, higher = more suspicious."""
-        return self.score_features(panel, feature_matrix(panel))
+        return self.score_features(panel, evidence_matrix(panel))
 
     def score_features(
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
-from fakeengage.features import feature_matrix
 from fakeengage.models.auditor import Auditor
+from fakeengage.models.base import evidence_matrix
 from fakeengage.panel import Panel
 
 BATCH_ACCOUNTS = 30
@@ -30,7 +30,7 @@ class Look:
 
 def look_at(panel: Panel, auditor: Auditor, platform: PlatformFactor | None, threads: int | None) -> Look:
     expectation = fit_expectation(panel, platform=platform, threads=threads)
-    features = feature_matrix(panel, expectation, threads=threads)
+    features = evidence_matrix(panel, expectation, threads=threads)
     return Look(expectation, features, auditor.raw_scores(panel, features, threads=threads))
 
 

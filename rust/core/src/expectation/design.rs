@@ -158,7 +158,8 @@ pub(super) fn ridge(design: &Design, target: &[f64], weight: &[f64]) -> [f64; CO
 }
 
 /// Solves a symmetric positive definite system by Cholesky; only the lower triangle is read.
-fn solve(a: &mut [[f64; COLUMNS]; COLUMNS], mut x: [f64; COLUMNS]) -> [f64; COLUMNS] {
+#[inline(always)]
+pub(super) fn solve(a: &mut [[f64; COLUMNS]; COLUMNS], mut x: [f64; COLUMNS]) -> [f64; COLUMNS] {
     for j in 0..COLUMNS {
         let mut pivot = a[j][j];
         for value in &a[j][..j] {

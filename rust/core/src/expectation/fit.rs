@@ -13,7 +13,7 @@ const ROUNDS_WARM: usize = 3;
 const SEARCHES: usize = 2;
 const SEARCHES_WARM: usize = 1;
 /// Log expectations stay in this range, so that no count of any size makes an infinity.
-const LOG_RANGE: (f64, f64) = (-8.0, 40.0);
+pub(super) const LOG_RANGE: (f64, f64) = (-8.0, 40.0);
 /// An autocorrelated level carries fewer independent residuals; their number shrinks by at most this.
 const MAX_DEFLATION: f64 = 12.0;
 /// Steps on both sides in the first guess of the level.

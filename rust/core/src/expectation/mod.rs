@@ -15,6 +15,7 @@ pub mod level;
 pub mod peaks;
 pub mod placement;
 pub mod platform;
+pub mod stiff;
 pub mod volume;
 pub mod windows;
 

@@ -1,314 +1,356 @@
 //! Level features: scans, steps and drifts of the standardised residual.
 
+use super::registry::Feature;
 use super::residual::Residual;
-use super::{Direction, Feature, Metric};
 
 /// Window lengths of scans, in steps.
 pub(crate) const SCAN_STEPS: [usize; 6] = [1, 3, 6, 12, 24, 72];
 /// Window lengths of steps, in steps.
 const STEP_STEPS: [usize; 3] = [3, 6, 24];
-/// Length of the blocks whose means are compared, in steps.
+/// Length of the blocks whose means are compared, and how far they are apart, in steps.
 const BLOCK_STEPS: usize = 48;
+const BLOCK_STRIDE: usize = 6;
 
-macro_rules! scan {
-    ($name:literal, $parameter:literal, $meaning:literal, $min:literal, $direction:expr) => {
-        Feature {
-            measure: $name,
-            parameter: $parameter,
-            family: "burst",
-            unit: "standard errors",
-            meaning: $meaning,
-            min_steps: $min,
-            direction: $direction,
-        }
-    };
-}
+const SE: &str = "standard errors";
 
-/// What this family measures, in output order.
+/// What this group measures, in output order.
 pub(crate) const FEATURES: [Feature; 22] = [
-    scan!(
+    Feature::high(
+        "burst",
         "scan_up",
         "1",
+        SE,
+        14,
         "largest residual of one step",
-        14,
-        Direction::High
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_up",
         "3",
-        "largest mean residual over 3 steps, times sqrt(3)",
+        SE,
         14,
-        Direction::High
+        "largest mean residual over 3 steps, times sqrt(3)",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_up",
         "6",
-        "largest mean residual over 6 steps, times sqrt(6)",
+        SE,
         14,
-        Direction::High
+        "largest mean residual over 6 steps, times sqrt(6)",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_up",
         "12",
-        "largest mean residual over 12 steps, times sqrt(12)",
+        SE,
         24,
-        Direction::High
+        "largest mean residual over 12 steps, times sqrt(12)",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_up",
         "24",
-        "largest mean residual over 24 steps, times sqrt(24)",
+        SE,
         48,
-        Direction::High
+        "largest mean residual over 24 steps, times sqrt(24)",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_up",
         "72",
-        "largest mean residual over 72 steps, times sqrt(72)",
+        SE,
         144,
-        Direction::High
+        "largest mean residual over 72 steps, times sqrt(72)",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_down",
         "1",
-        "deepest residual of one step, sign turned",
+        SE,
         14,
-        Direction::High
+        "deepest residual of one step, sign turned",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_down",
         "3",
-        "deepest mean residual over 3 steps, times sqrt(3), sign turned",
+        SE,
         14,
-        Direction::High
+        "deepest mean residual over 3 steps, times sqrt(3), sign turned",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_down",
         "6",
-        "deepest mean residual over 6 steps, times sqrt(6), sign turned",
+        SE,
         14,
-        Direction::High
+        "deepest mean residual over 6 steps, times sqrt(6), sign turned",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_down",
         "12",
-        "deepest mean residual over 12 steps, times sqrt(12), sign turned",
+        SE,
         24,
-        Direction::High
+        "deepest mean residual over 12 steps, times sqrt(12), sign turned",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_down",
         "24",
-        "deepest mean residual over 24 steps, times sqrt(24), sign turned",
+        SE,
         48,
-        Direction::High
+        "deepest mean residual over 24 steps, times sqrt(24), sign turned",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "scan_down",
         "72",
-        "deepest mean residual over 72 steps, times sqrt(72), sign turned",
+        SE,
         144,
-        Direction::High
+        "deepest mean residual over 72 steps, times sqrt(72), sign turned",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "step_up",
         "3",
+        SE,
+        14,
         "largest rise between neighbouring windows of 3 steps",
-        14,
-        Direction::High
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "step_up",
         "6",
-        "largest rise between neighbouring windows of 6 steps",
+        SE,
         14,
-        Direction::High
+        "largest rise between neighbouring windows of 6 steps",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "step_up",
         "24",
-        "largest rise between neighbouring windows of 24 steps",
+        SE,
         48,
-        Direction::High
+        "largest rise between neighbouring windows of 24 steps",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "step_down",
         "3",
-        "largest fall between neighbouring windows of 3 steps",
+        SE,
         14,
-        Direction::High
+        "largest fall between neighbouring windows of 3 steps",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "step_down",
         "6",
-        "largest fall between neighbouring windows of 6 steps",
+        SE,
         14,
-        Direction::High
+        "largest fall between neighbouring windows of 6 steps",
     ),
-    scan!(
+    Feature::high(
+        "burst",
         "step_down",
         "24",
-        "largest fall between neighbouring windows of 24 steps",
+        SE,
         48,
-        Direction::High
+        "largest fall between neighbouring windows of 24 steps",
     ),
-    Feature {
-        measure: "cusum",
-        parameter: "range",
-        family: "trend",
-        unit: "standard errors",
-        meaning: "range of the cumulated residual over sqrt(steps): a level that moved",
-        min_steps: 14,
-        direction: Direction::High,
-    },
-    Feature {
-        measure: "block_mean",
-        parameter: "48",
-        family: "trend",
-        unit: "standard deviations",
-        meaning: "largest absolute mean residual of any 48 steps in a row",
-        min_steps: 96,
-        direction: Direction::High,
-    },
-    Feature {
-        measure: "scan_share",
-        parameter: "3",
-        family: "burst",
-        unit: "share of steps",
-        meaning: "share of steps inside 3-step windows whose scan exceeds 4 standard errors",
-        min_steps: 14,
-        direction: Direction::High,
-    },
-    Feature {
-        measure: "segments",
-        parameter: "3",
-        family: "burst",
-        unit: "per 100 steps",
-        meaning: "separate runs of such windows: waves and repeated bursts",
-        min_steps: 14,
-        direction: Direction::High,
-    },
+    Feature::high(
+        "trend",
+        "cusum",
+        "range",
+        SE,
+        14,
+        "range of the cumulated residual over sqrt(steps): a level that moved",
+    ),
+    Feature::high(
+        "trend",
+        "block_mean",
+        "48",
+        "standard deviations",
+        96,
+        "largest absolute mean residual of any 48 steps in a row",
+    ),
+    Feature::high(
+        "burst",
+        "scan_share",
+        "3",
+        "share of steps",
+        14,
+        "share of steps inside 3-step windows whose scan exceeds 4 standard errors",
+    ),
+    Feature::high(
+        "burst",
+        "segments",
+        "3",
+        "per 100 steps",
+        14,
+        "separate runs of such windows: waves and repeated bursts",
+    ),
 ];
 
 /// Windows of 3 steps count as raised above this many standard errors.
 const RAISED: f64 = 4.0;
 
-/// Running sums of a residual, missing steps counted apart.
-pub(crate) struct Sums {
-    total: Vec<f64>,
-    seen: Vec<usize>,
+/// Mean over `[start, end)`; NaN when fewer than half of its steps are known.
+#[inline(always)]
+fn mean(r: &Residual, start: usize, end: usize) -> f64 {
+    let n = r.seen[end] - r.seen[start];
+    if n == 0.0 || 2.0 * n < (end - start) as f64 {
+        return f64::NAN;
+    }
+    (r.sums[end] - r.sums[start]) / n
 }
 
-impl Sums {
-    pub(crate) fn new(u: &[f64]) -> Self {
-        let mut total = Vec::with_capacity(u.len() + 1);
-        let mut seen = Vec::with_capacity(u.len() + 1);
-        total.push(0.0);
-        seen.push(0);
-        for (i, value) in u.iter().enumerate() {
-            let missing = value.is_nan();
-            total.push(total[i] + if missing { 0.0 } else { *value });
-            seen.push(seen[i] + usize::from(!missing));
-        }
-        Self { total, seen }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.total.len() - 1
-    }
-
-    /// Mean over `[start, end)`; NaN when fewer than half of its steps are known.
-    pub(crate) fn mean(&self, start: usize, end: usize) -> f64 {
-        let n = self.seen[end] - self.seen[start];
-        if n == 0 || 2 * n < end - start {
-            return f64::NAN;
-        }
-        (self.total[end] - self.total[start]) / n as f64
-    }
-}
-
-/// Largest and smallest window mean times the root of its length; NaN where it does not fit twice.
-pub(crate) fn scan(sums: &Sums, length: usize) -> (f64, f64) {
-    if sums.len() < 2 * length {
-        return (f64::NAN, f64::NAN);
-    }
-    let root = libm::sqrt(length as f64);
+/// Largest and smallest value of `value(t)` for `t` below `n`, NaN skipped; NaN when there are none.
+#[inline(always)]
+fn extremes(n: usize, value: impl Fn(usize) -> f64) -> (f64, f64) {
     let (mut high, mut low) = (f64::NAN, f64::NAN);
-    for start in 0..=sums.len() - length {
-        let mean = sums.mean(start, start + length) * root;
+    for t in 0..n {
         // `max` and `min` skip a NaN on either side.
-        high = f64::max(high, mean);
-        low = f64::min(low, mean);
+        let v = value(t);
+        high = high.max(v);
+        low = low.min(v);
     }
     (high, low)
 }
 
-fn steps(sums: &Sums, length: usize) -> (f64, f64) {
-    let (mut high, mut low) = (f64::NAN, f64::NAN);
-    if sums.len() < 2 * length {
-        return (high, low);
+/// Largest and smallest of `late - early`, both of one length; NaN when empty.
+#[inline(always)]
+fn widest(early: &[f64], late: &[f64]) -> (f64, f64) {
+    const LANES: usize = 16;
+    let mut high = [f64::NEG_INFINITY; LANES];
+    let mut low = [f64::INFINITY; LANES];
+    let ((a, rest_a), (b, rest_b)) = (early.as_chunks::<LANES>(), late.as_chunks::<LANES>());
+    for (x, y) in a.iter().zip(b) {
+        for k in 0..LANES {
+            let d = y[k] - x[k];
+            high[k] = if d > high[k] { d } else { high[k] };
+            low[k] = if d < low[k] { d } else { low[k] };
+        }
     }
-    for middle in length..=sums.len() - length {
-        let change = sums.mean(middle, middle + length) - sums.mean(middle - length, middle);
-        high = f64::max(high, change);
-        low = f64::min(low, change);
+    for (k, (x, y)) in rest_a.iter().zip(rest_b).enumerate() {
+        high[k] = high[k].max(y - x);
+        low[k] = low[k].min(y - x);
+    }
+    if early.is_empty() {
+        return (f64::NAN, f64::NAN);
+    }
+    (
+        high.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        low.into_iter().fold(f64::INFINITY, f64::min),
+    )
+}
+
+/// Largest and smallest window mean times the root of its length; NaN where it does not fit twice.
+#[inline(always)]
+pub(crate) fn scan(r: &Residual, length: usize) -> (f64, f64) {
+    let n = r.len();
+    if n < 2 * length {
+        return (f64::NAN, f64::NAN);
+    }
+    let root = libm::sqrt(length as f64);
+    if r.is_complete() {
+        let (high, low) = widest(&r.sums[..=n - length], &r.sums[length..]);
+        return (high / root, low / root);
+    }
+    extremes(n - length + 1, |start| {
+        mean(r, start, start + length) * root
+    })
+}
+
+/// Largest and smallest change between neighbouring windows.
+#[inline(always)]
+fn steps(r: &Residual, length: usize, scratch: &mut Vec<f64>) -> (f64, f64) {
+    let n = r.len();
+    if n < 2 * length {
+        return (f64::NAN, f64::NAN);
     }
     let root = libm::sqrt(length as f64 / 2.0);
+    if r.is_complete() {
+        let m = n + 1 - length;
+        scratch.resize(m, 0.0);
+        let (early, late, out) = (&r.sums[..m], &r.sums[length..][..m], &mut scratch[..m]);
+        for t in 0..m {
+            out[t] = late[t] - early[t];
+        }
+        let (high, low) = widest(&scratch[..m - length], &scratch[length..]);
+        let scale = root / length as f64;
+        return (high * scale, low * scale);
+    }
+    let (high, low) = extremes(n - 2 * length + 1, |start| {
+        let middle = start + length;
+        mean(r, middle, middle + length) - mean(r, start, middle)
+    });
     (high * root, low * root)
 }
 
-/// Measures one residual.
-pub(crate) fn measure(metric: &Metric<'_>, out: &mut [f64]) {
-    measure_residual(&metric.residual, out);
+/// Range of the cumulated residual around a straight line.
+#[inline(always)]
+fn drift_range(r: &Residual) -> f64 {
+    let n = r.len();
+    let known = r.n_known.max(1) as f64;
+    let slope = r.sums[n] / known;
+    let (mut top, mut bottom) = (0.0_f64, 0.0_f64);
+    for t in 0..=n {
+        let drift = r.sums[t] - slope * r.seen[t];
+        top = if drift > top { drift } else { top };
+        bottom = if drift < bottom { drift } else { bottom };
+    }
+    (top - bottom) / libm::sqrt(known)
 }
 
-fn measure_residual(residual: &Residual, out: &mut [f64]) {
-    let sums = Sums::new(&residual.u);
-    let n = sums.len();
+/// Measures one residual.
+#[inline(always)]
+pub(crate) fn measure(r: &Residual, scratch: &mut Vec<f64>, out: &mut [f64]) {
     for (k, &length) in SCAN_STEPS.iter().enumerate() {
-        let (high, low) = scan(&sums, length);
+        let (high, low) = scan(r, length);
         out[k] = high;
         out[SCAN_STEPS.len() + k] = -low;
     }
     let at = 2 * SCAN_STEPS.len();
     for (k, &length) in STEP_STEPS.iter().enumerate() {
-        let (high, low) = steps(&sums, length);
+        let (high, low) = steps(r, length, scratch);
         out[at + k] = high;
         out[at + STEP_STEPS.len() + k] = -low;
     }
     let at = at + 2 * STEP_STEPS.len();
-    let observed = residual.n_observed();
-    let mean = if n == 0 {
-        f64::NAN
-    } else {
-        sums.total[n] / observed.max(1) as f64
-    };
-    let (mut top, mut bottom) = (0.0_f64, 0.0_f64);
-    for i in 0..=n {
-        let drift = sums.total[i] - mean * sums.seen[i] as f64;
-        top = top.max(drift);
-        bottom = bottom.min(drift);
-    }
-    out[at] = (top - bottom) / libm::sqrt(observed.max(1) as f64);
+    let n = r.len();
+    let known = r.n_known.max(1) as f64;
+    out[at] = drift_range(r);
     let mut block = f64::NAN;
     if n >= BLOCK_STEPS {
-        for start in (0..=n - BLOCK_STEPS).step_by(6) {
-            block = block.max(sums.mean(start, start + BLOCK_STEPS).abs());
+        for start in (0..=n - BLOCK_STEPS).step_by(BLOCK_STRIDE) {
+            block = block.max(mean(r, start, start + BLOCK_STEPS).abs());
         }
     }
     out[at + 1] = block;
-    let (mut raised_steps, mut runs, mut last_end) = (0_usize, 0_usize, 0_usize);
-    if n >= 3 {
-        for start in 0..=n - 3 {
-            if sums.mean(start, start + 3) * libm::sqrt(3.0) > RAISED {
-                runs += usize::from(runs == 0 || start > last_end);
-                raised_steps += start + 3 - last_end.max(start);
-                last_end = start + 3;
-            }
+    let (raised, runs) = raised(r);
+    out[at + 2] = raised as f64 / known;
+    out[at + 3] = 100.0 * runs as f64 / known;
+}
+
+/// Steps inside raised windows, and separate runs of such windows.
+fn raised(r: &Residual) -> (usize, usize) {
+    const LENGTH: usize = 3;
+    let (mut steps, mut runs, mut last_end) = (0, 0, 0);
+    let root = libm::sqrt(LENGTH as f64);
+    for start in 0..(r.len() + 1).saturating_sub(LENGTH) {
+        // A sum bounds the mean from above unless a step is missing.
+        if r.sums[start + LENGTH] - r.sums[start] <= RAISED {
+            continue;
+        }
+        if mean(r, start, start + LENGTH) * root > RAISED {
+            runs += usize::from(runs == 0 || start > last_end);
+            steps += start + LENGTH - last_end.max(start);
+            last_end = start + LENGTH;
         }
     }
-    out[at + 2] = raised_steps as f64 / observed.max(1) as f64;
-    out[at + 3] = 100.0 * runs as f64 / observed.max(1) as f64;
+    (steps, runs)
 }
 
 #[cfg(test)]
@@ -316,12 +358,21 @@ mod tests {
     use super::*;
 
     fn features(u: &[f64]) -> Vec<f64> {
-        let residual = Residual {
-            u: u.to_vec(),
+        let mut r = Residual {
+            u: u.iter()
+                .map(|v| if v.is_nan() { 0.0 } else { *v as f32 })
+                .collect(),
+            known: u.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect(),
             ..Residual::default()
         };
+        (r.sums, r.seen) = (vec![0.0], vec![0.0]);
+        for t in 0..u.len() {
+            r.sums.push(r.sums[t] + f64::from(r.u[t]));
+            r.seen.push(r.seen[t] + f64::from(r.known[t]));
+        }
+        r.n_known = r.seen[u.len()] as usize;
         let mut out = vec![f64::NAN; FEATURES.len()];
-        measure_residual(&residual, &mut out);
+        measure(&r, &mut Vec::new(), &mut out);
         out
     }
 
@@ -343,6 +394,26 @@ mod tests {
         assert_eq!(value(&out, "scan_down", "6"), 0.0);
         assert_eq!(value(&out, "segments", "3"), 0.5);
         assert!((value(&out, "scan_share", "3") - 6.0 / 200.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_gap_far_away_changes_no_window() {
+        let mut u: Vec<f64> = (0..200)
+            .map(|t| f64::from((t * 37 % 11) as u8) - 5.0)
+            .collect();
+        u[90..96].fill(9.0);
+        let whole = features(&u);
+        u[10] = f64::NAN;
+        let gap = features(&u);
+        for k in [2, 3, 12, 13] {
+            assert!(
+                (whole[k] - gap[k]).abs() < 1e-9,
+                "{}: {} {}",
+                FEATURES[k].measure,
+                whole[k],
+                gap[k]
+            );
+        }
     }
 
     #[test]

@@ -4,65 +4,53 @@
 //! largest value over the metrics (or pairs) present and `mean` their mean, so that accounts with
 //! different metrics share columns. All features are relative to the account's own expectation.
 
+mod account;
+mod counts;
 mod cross;
+mod cycle;
 mod daily;
+mod drift;
+mod entropy;
+mod kernel_set;
 mod level;
 mod memory;
-mod residual;
+mod registry;
+pub(crate) mod residual;
+mod rolling;
+mod shape;
+mod tables;
 mod tail;
 
-use crate::rows::{Layout, map_indices};
-use crate::{Error, features::residual::Residual};
+pub use registry::{Direction, FAMILIES, Feature, Needs};
 
-/// Which end of a feature speaks for fraud, known beforehand and not learnt from labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Large values are suspicious.
-    High,
-    /// Neither end is: authors of attacks disagree about it.
-    None,
-}
+use crate::Error;
+use crate::expectation::Clock;
+use crate::rows::{Layout, fill_rows};
+use account::Worker;
+use kernel_set::Kernels;
+use residual::Residual;
 
-/// One row of the registry.
-#[derive(Debug, Clone, Copy)]
-pub struct Feature {
-    /// What is measured.
-    pub measure: &'static str,
-    /// The measure's parameter.
-    pub parameter: &'static str,
-    /// Group: `burst`, `trend`, `seasonality`, `autocorrelation` or `ratio`.
-    pub family: &'static str,
-    /// Unit of the value.
-    pub unit: &'static str,
-    /// Meaning in a few words.
-    pub meaning: &'static str,
-    /// Fewest steps for which it is computed; NaN below.
-    pub min_steps: usize,
-    /// Which end is suspicious.
-    pub direction: Direction,
-}
-
-/// Where the steps of an account lie in the day.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock {
-    /// Number of the account's first step since 1970-01-01T00:00 UTC.
-    pub start: i64,
-    /// Steps per day; 0 where the cadence has no daily cycle.
-    pub steps_per_day: usize,
-}
-
-impl Clock {
-    fn phase(self, t: usize) -> usize {
-        let day = self.steps_per_day.max(1);
-        (self.start.rem_euclid(day as i64) as usize + t) % day
-    }
-}
+/// Fewest known steps of a metric of which anything is measured.
+pub const LEAST_KNOWN: usize = 14;
+/// Fewest parts of a day for which a daily curve means anything.
+const MIN_STEPS_PER_DAY: usize = 6;
 
 /// One metric of one account.
 pub(crate) struct Metric<'a> {
     pub(crate) counts: &'a [f32],
     pub(crate) expected: &'a [f32],
-    pub(crate) residual: Residual,
+    pub(crate) residual: &'a Residual,
+}
+
+/// One metric of one account as kernels take it: float64, NaN where a step is missing.
+#[derive(Clone, Copy)]
+pub(crate) struct Series<'a> {
+    /// Counts.
+    pub(crate) x: &'a [f64],
+    /// Logarithms of the counts plus one half.
+    pub(crate) logs: &'a [f64],
+    /// Standardised residuals.
+    pub(crate) u: &'a [f64],
 }
 
 /// A column: its name and its registry row.
@@ -74,17 +62,32 @@ pub struct Column {
     pub feature: Feature,
 }
 
-const N_SINGLE: usize =
-    level::FEATURES.len() + tail::FEATURES.len() + daily::FEATURES.len() + memory::FEATURES.len();
+/// Groups of features of one metric, in output order.
+const SINGLE: [&[Feature]; 10] = [
+    &level::FEATURES,
+    &tail::FEATURES,
+    &daily::FEATURES,
+    &memory::FEATURES,
+    &rolling::FEATURES,
+    &entropy::FEATURES,
+    &shape::FEATURES,
+    &counts::FEATURES,
+    &drift::FEATURES,
+    &cycle::FEATURES,
+];
+const N_SINGLE: usize = {
+    let (mut n, mut group) = (0, 0);
+    while group < SINGLE.len() {
+        n += SINGLE[group].len();
+        group += 1;
+    }
+    n
+};
 const N_PAIR: usize = cross::PAIR_FEATURES.len();
 const N_JOINT: usize = cross::JOINT_FEATURES.len();
 
 fn single_features() -> impl Iterator<Item = Feature> {
-    level::FEATURES
-        .into_iter()
-        .chain(tail::FEATURES)
-        .chain(daily::FEATURES)
-        .chain(memory::FEATURES)
+    SINGLE.into_iter().flatten().copied()
 }
 
 /// Pairs (follower, leader) of the metrics present: each later metric over the first.
@@ -92,7 +95,7 @@ fn pairs(n_metrics: usize) -> impl Iterator<Item = (usize, usize)> {
     (1..n_metrics).map(|follower| (follower, 0))
 }
 
-/// Columns of [`extract`] for the metrics given, in output order.
+/// Columns for the metrics given, of all families, in output order.
 pub fn columns(metrics: &[&str]) -> Vec<Column> {
     let mut owners: Vec<(String, Vec<Feature>)> = Vec::new();
     let single: Vec<Feature> = single_features().collect();
@@ -120,27 +123,81 @@ pub fn columns(metrics: &[&str]) -> Vec<Column> {
     columns
 }
 
-/// Number of columns for `n_metrics` metrics.
+/// Number of columns of all families for `n_metrics` metrics.
 pub fn n_columns(n_metrics: usize) -> usize {
     (n_metrics + 2) * N_SINGLE + (n_metrics.saturating_sub(1) + 2) * N_PAIR + N_JOINT
 }
 
-/// Features of every account of a panel, one row per account.
+/// Families that are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted([bool; FAMILIES.len()]);
+
+impl Wanted {
+    fn new(families: &[&str]) -> Result<Self, Error> {
+        let mut wanted = [false; FAMILIES.len()];
+        for family in families {
+            if let Some(k) = FAMILIES.iter().position(|known| known == family) {
+                wanted[k] = true;
+            } else {
+                let allowed = format!("one of {}", FAMILIES.join(", "));
+                return Err(Error::out_of_range("families", family, allowed));
+            }
+        }
+        Ok(Self(wanted))
+    }
+
+    fn has(self, feature: &Feature) -> bool {
+        FAMILIES
+            .iter()
+            .zip(self.0)
+            .any(|(family, wanted)| wanted && *family == feature.family)
+    }
+
+    /// Whether any feature of a group is asked for.
+    fn any(self, group: &[Feature]) -> bool {
+        group.iter().any(|feature| self.has(feature))
+    }
+}
+
+/// Many accounts' series.
+#[derive(Debug, Clone, Copy)]
+pub struct Accounts<'a> {
+    /// Counts, laid out as `layout` says; NaN = missing.
+    pub data: &'a [f32],
+    /// Where each account lies in `data`.
+    pub layout: Layout<'a>,
+    /// Number of each account's first step since 1970-01-01T00:00 UTC.
+    pub starts: &'a [i64],
+    /// Steps per day and week.
+    pub clock: Clock,
+}
+
+/// Features of every account, one row per account: the columns of [`columns`] that belong to one of
+/// `families`, in their order. The number of columns comes first.
 ///
-/// `expected` is laid out like `data`; `starts` are the numbers of the accounts' first steps.
+/// `expected` is laid out like the data; left out, the stiff part of the expectation is fitted here
+/// ([`crate::expectation::stiff`]).
 ///
 /// # Errors
-/// [`Error::Length`] if the buffers do not fit one another.
+/// [`Error`] if the buffers do not fit one another or a family is unknown.
 pub fn extract(
-    data: &[f32],
-    expected: &[f32],
-    layout: Layout<'_>,
-    starts: &[i64],
-    steps_per_day: usize,
+    accounts: Accounts<'_>,
+    expected: Option<&[f32]>,
+    families: &[&str],
     threads: usize,
-) -> Result<Vec<f64>, Error> {
+) -> Result<(usize, Vec<f64>), Error> {
+    let Accounts {
+        data,
+        layout,
+        starts,
+        clock,
+    } = accounts;
     for (argument, given, wanted) in [
-        ("expected", expected.len(), data.len()),
+        (
+            "expected",
+            expected.map_or(data.len(), <[f32]>::len),
+            data.len(),
+        ),
         ("starts", starts.len(), layout.n_accounts()),
     ] {
         if given != wanted {
@@ -151,95 +208,32 @@ pub fn extract(
             });
         }
     }
-    let rows = map_indices(layout.n_accounts(), threads, |i| {
-        let clock = Clock {
-            start: starts[i],
-            steps_per_day,
-        };
-        account(
-            layout.block(data, i),
-            layout.block(expected, i),
-            layout.n_metrics,
-            clock,
-        )
-    });
-    Ok(rows.concat())
-}
-
-/// Features of one account.
-fn account(data: &[f32], expected: &[f32], n_metrics: usize, clock: Clock) -> Vec<f64> {
-    let mut out = vec![f64::NAN; n_columns(n_metrics)];
-    let n = data.len() / n_metrics.max(1);
-    if n == 0 {
-        return out;
-    }
-    let metrics: Vec<Metric<'_>> = data
-        .chunks_exact(n)
-        .zip(expected.chunks_exact(n))
-        .map(|(counts, expected)| Metric {
-            counts,
-            expected,
-            residual: Residual::of_counts(counts, expected),
-        })
-        .collect();
-    for (metric, slot) in metrics.iter().zip(out.chunks_exact_mut(N_SINGLE)) {
-        let observed = metric.residual.n_observed();
-        if observed < 14 {
-            continue;
-        }
-        let (levels, rest) = slot.split_at_mut(level::FEATURES.len());
-        level::measure(metric, levels);
-        let (tails, rest) = rest.split_at_mut(tail::FEATURES.len());
-        tail::measure(metric, tails);
-        let (days, memory) = rest.split_at_mut(daily::FEATURES.len());
-        daily::measure(metric, clock, days);
-        memory::measure(metric, clock, memory);
-        for (value, feature) in slot.iter_mut().zip(single_features()) {
-            if observed < feature.min_steps {
-                *value = f64::NAN;
-            }
-        }
-    }
-    let at_pairs = n_metrics * N_SINGLE;
-    for (k, (follower, leader)) in pairs(n_metrics).enumerate() {
-        let (f, l) = (&metrics[follower].residual, &metrics[leader].residual);
-        if f.n_observed().min(l.n_observed()) >= 14 {
-            let slot = &mut out[at_pairs + k * N_PAIR..at_pairs + (k + 1) * N_PAIR];
-            cross::measure_pair(f, l, slot);
-        }
-    }
-    let n_pairs = n_metrics.saturating_sub(1);
-    let at_any = at_pairs + n_pairs * N_PAIR;
-    let (parts, summaries) = out.split_at_mut(at_any);
-    let (singles, ratios) = parts.split_at(at_pairs);
-    let (any, rest) = summaries.split_at_mut(N_SINGLE);
-    let (mean, rest) = rest.split_at_mut(N_SINGLE);
-    summarise(singles, any, mean);
-    let (any, rest) = rest.split_at_mut(N_PAIR);
-    let (mean, joint) = rest.split_at_mut(N_PAIR);
-    summarise(ratios, any, mean);
-    let usable: Vec<&Residual> = metrics
+    let wanted = Wanted::new(families)?;
+    let kernels = Kernels::new(clock.steps_per_day.max(2))?;
+    // Names do not matter here, only their number.
+    let names = vec![""; layout.n_metrics];
+    let keep: Vec<usize> = columns(&names)
         .iter()
-        .map(|m| &m.residual)
-        .filter(|r| r.n_observed() >= 14)
+        .enumerate()
+        .filter(|(_, column)| wanted.has(&column.feature))
+        .map(|(k, _)| k)
         .collect();
-    cross::measure_joint(&usable, joint);
-    out
-}
-
-/// Largest and mean value of each measure over the metrics (or pairs) that have it.
-fn summarise(parts: &[f64], any: &mut [f64], mean: &mut [f64]) {
-    let width = any.len();
-    for k in 0..width {
-        let (mut largest, mut sum, mut n) = (f64::NAN, 0.0, 0_usize);
-        for value in parts.iter().skip(k).step_by(width).filter(|v| !v.is_nan()) {
-            largest = largest.max(*value);
-            sum += value;
-            n += 1;
-        }
-        any[k] = largest;
-        mean[k] = if n == 0 { f64::NAN } else { sum / n as f64 };
-    }
+    let mut out = vec![0.0; layout.n_accounts() * keep.len()];
+    fill_rows(
+        &mut out,
+        keep.len(),
+        data.len() / layout.n_accounts().max(1),
+        threads,
+        || Worker::new(layout.n_metrics, clock, wanted, &kernels),
+        |worker, i, row| {
+            let expected = expected.map(|all| layout.block(all, i));
+            let all = worker.measure(layout.block(data, i), expected, starts[i]);
+            for (slot, &k) in row.iter_mut().zip(&keep) {
+                *slot = all[k];
+            }
+        },
+    );
+    Ok((keep.len(), out))
 }
 
 #[cfg(test)]

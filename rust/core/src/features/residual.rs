@@ -5,135 +5,169 @@
 //! set by the median residual, so an attack on less than half of the steps does not widen it, and
 //! a dormant account and an influencer become comparable.
 
-/// Median absolute value of a standard normal.
-const NORMAL_MEDIAN_ABSOLUTE: f64 = 0.674_489_750_196_082;
-/// Widest own variation considered, as variance of the log: a factor of 50 either way.
-const LARGEST_VARIANCE: f64 = 16.0;
-/// Residuals are cut here: one wild hour must not decide a long window.
-pub(crate) const CLIP: f64 = 40.0;
+use crate::expectation::stiff::own_variance;
+use crate::lanes;
 
-/// Residuals of one metric of one account.
+/// Residuals are cut here: one wild hour must not decide a long window.
+pub(crate) const CLIP: f32 = 40.0;
+
+/// Residuals of one metric of one account, one slot per step; 0 where the count or the expectation is
+/// missing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Residual {
-    /// Standardised log residual of each step; NaN where the count or the expectation is missing.
-    pub(crate) u: Vec<f64>,
-    /// Counting variance of the log count at each step, `1 / (expected + 0.5)`.
-    pub(crate) counting: Vec<f64>,
-    /// Log residual of each step, not standardised.
-    pub(crate) log: Vec<f64>,
+    /// Standardised log residual.
+    pub(crate) u: Vec<f32>,
+    /// Counting variance of the log count, `1 / (expected + 0.5)`.
+    pub(crate) counting: Vec<f32>,
+    /// Log residual, centred but not standardised.
+    pub(crate) log: Vec<f32>,
+    /// 1 where the step is known, else 0.
+    pub(crate) known: Vec<f32>,
+    /// Number of known steps.
+    pub(crate) n_known: usize,
+    /// The account's own variance of the log residual, beside the counting one.
+    pub(crate) variance: f32,
+    /// Sum of the standardised residuals before each step; one entry more than there are steps.
+    pub(crate) sums: Vec<f64>,
+    /// Number of known steps before each step.
+    pub(crate) seen: Vec<f64>,
 }
 
 impl Residual {
-    /// Residuals of counts against their expectation.
-    pub(crate) fn of_counts(counts: &[f32], expected: &[f32]) -> Self {
-        let mut log = Vec::with_capacity(counts.len());
-        let mut counting = Vec::with_capacity(counts.len());
-        for (&x, &e) in counts.iter().zip(expected) {
-            let e = f64::from(e).max(0.0);
-            log.push(libm::log((f64::from(x).max(0.0) + 0.5) / (e + 0.5)));
-            counting.push(1.0 / (e + 0.5));
-        }
-        // `max` would turn a missing count into zero.
-        for ((value, &x), &e) in log.iter_mut().zip(counts).zip(expected) {
-            if x.is_nan() || e.is_nan() {
-                *value = f64::NAN;
-            }
-        }
-        Self::of_log(log, counting)
+    /// Number of steps.
+    pub(crate) fn len(&self) -> usize {
+        self.u.len()
     }
 
-    /// Residuals of one metric's log residual over another's: the ratio against its own past.
-    pub(crate) fn of_ratio(follower: &Self, leader: &Self) -> Self {
-        let log = follower
-            .log
-            .iter()
-            .zip(&leader.log)
-            .map(|(f, l)| f - l)
-            .collect();
-        let counting = follower
-            .counting
-            .iter()
-            .zip(&leader.counting)
-            .map(|(f, l)| f + l)
-            .collect();
-        Self::of_log(log, counting)
+    /// Whether no step is missing.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.n_known == self.u.len()
     }
 
-    fn of_log(mut log: Vec<f64>, counting: Vec<f64>) -> Self {
+    /// Becomes the residual of counts against their expectation.
+    #[inline(always)]
+    pub(crate) fn of_counts(&mut self, counts: &[f32], expected: &[f32], scratch: &mut Vec<f32>) {
+        let n = counts.len();
+        self.resize(n);
+        let expected = &expected[..n];
+        let (log, counting) = (&mut self.log[..n], &mut self.counting[..n]);
+        let known = &mut self.known[..n];
+        for t in 0..n {
+            let usual = expected[t].max(0.0) + 0.5;
+            let is_known = counts[t].is_finite() && expected[t].is_finite();
+            known[t] = if is_known { 1.0 } else { 0.0 };
+            log[t] = lanes::ln(counts[t].max(0.0) + 0.5) - lanes::ln(usual);
+            counting[t] = 1.0 / usual;
+        }
+        for t in 0..n {
+            log[t] = if known[t] > 0.0 { log[t] } else { 0.0 };
+            counting[t] = if known[t] > 0.0 { counting[t] } else { 1.0 };
+        }
+        self.standardise(scratch);
+    }
+
+    /// Becomes the residual of one metric's log residual over another's: the ratio against its own past.
+    /// Counting variances add, so a ratio of small counts is shrunk towards its usual value.
+    #[inline(always)]
+    pub(crate) fn of_ratio(&mut self, follower: &Self, leader: &Self, scratch: &mut Vec<f32>) {
+        let n = follower.len();
+        self.resize(n);
+        let (log, counting) = (&mut self.log[..n], &mut self.counting[..n]);
+        let known = &mut self.known[..n];
+        let (f, l) = (&follower.log[..n], &leader.log[..n]);
+        let (cf, cl) = (&follower.counting[..n], &leader.counting[..n]);
+        let (kf, kl) = (&follower.known[..n], &leader.known[..n]);
+        for t in 0..n {
+            known[t] = kf[t] * kl[t];
+            log[t] = known[t] * (f[t] - l[t]);
+            counting[t] = cf[t] + cl[t];
+        }
+        self.standardise(scratch);
+    }
+
+    fn resize(&mut self, n: usize) {
+        for buffer in [
+            &mut self.u,
+            &mut self.counting,
+            &mut self.log,
+            &mut self.known,
+        ] {
+            buffer.resize(n, 0.0);
+        }
+        self.sums.resize(n + 1, 0.0);
+        self.seen.resize(n + 1, 0.0);
+    }
+
+    /// Centres the log residuals, standardises them and adds them up.
+    #[inline(always)]
+    fn standardise(&mut self, scratch: &mut Vec<f32>) {
+        let n = self.log.len();
+        let (log, counting, known) = (&mut self.log[..n], &self.counting[..n], &self.known[..n]);
+        let mut total = 0.0_f64;
+        for t in 0..n {
+            total += f64::from(known[t]);
+            self.seen[t + 1] = total;
+        }
+        self.n_known = total as usize;
         // The ratio of two metrics, or an expectation fitted with weights, need not be centred.
-        let center = median(&log);
-        if center.is_finite() {
-            for value in &mut log {
-                *value -= center;
-            }
-        }
-        let own_variance = own_variance(&log, &counting);
-        let u = log
-            .iter()
-            .zip(&counting)
-            .map(|(l, c)| {
-                let z = l / libm::sqrt(c + own_variance);
-                if z.is_nan() { z } else { z.clamp(-CLIP, CLIP) }
-            })
-            .collect();
-        Self { u, counting, log }
-    }
-
-    /// Steps that can be used.
-    pub(crate) fn n_observed(&self) -> usize {
-        self.u.iter().filter(|u| !u.is_nan()).count()
-    }
-}
-
-/// The variance that, added to the counting variance, makes the median standardised residual that
-/// of a normal law; 0 where counting noise alone explains the residuals.
-fn own_variance(log: &[f64], counting: &[f64]) -> f64 {
-    let mut scratch = Vec::with_capacity(log.len());
-    let mut too_narrow = |variance: f64| {
         scratch.clear();
-        scratch.extend(
-            log.iter()
-                .zip(counting)
-                .filter(|(l, _)| !l.is_nan())
-                .map(|(l, c)| l.abs() / libm::sqrt(c + variance)),
-        );
-        quantile_in_place(&mut scratch, 0.5) > NORMAL_MEDIAN_ABSOLUTE
-    };
-    let (mut low, mut high) = (1e-4_f64, LARGEST_VARIANCE);
-    if !too_narrow(low) {
-        return low;
-    }
-    // Halving the interval of the logarithm 12 times leaves 0.3 % of the standard deviation.
-    for _ in 0..12 {
-        let middle = libm::sqrt(low * high);
-        if too_narrow(middle) {
-            low = middle;
+        if self.n_known == n {
+            scratch.extend_from_slice(log);
         } else {
-            high = middle;
+            scratch.extend(log.iter().zip(known).filter(|p| *p.1 > 0.0).map(|p| *p.0));
+        }
+        let center = lower_quantile(scratch, 0.5);
+        for t in 0..n {
+            log[t] = if known[t] > 0.0 { log[t] - center } else { 0.0 };
+        }
+        let variance = own_variance(log, counting, self.n_known);
+        self.variance = variance;
+        let u = &mut self.u[..n];
+        for t in 0..n {
+            u[t] = (log[t] / (counting[t] + variance).sqrt()).clamp(-CLIP, CLIP);
+        }
+        let mut total = 0.0_f64;
+        for t in 0..n {
+            total += f64::from(u[t]);
+            self.sums[t + 1] = total;
         }
     }
-    libm::sqrt(low * high)
+
+    /// The standardised residuals with NaN where they are missing, for kernels.
+    #[inline(always)]
+    pub(crate) fn with_gaps(&self, out: &mut Vec<f64>) {
+        let n = self.len();
+        out.resize(n, 0.0);
+        let (u, known, out) = (&self.u[..n], &self.known[..n], &mut out[..n]);
+        for t in 0..n {
+            out[t] = if known[t] > 0.0 {
+                f64::from(u[t])
+            } else {
+                f64::NAN
+            };
+        }
+    }
 }
 
-/// Median of the values that are not NaN; NaN when there are none.
-pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut kept: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    quantile_in_place(&mut kept, 0.5)
-}
-
-/// Lower quantile of values without NaN, reordering them; NaN when empty.
-pub(crate) fn quantile_in_place(values: &mut [f64], q: f64) -> f64 {
+/// Lower quantile, reordering the values; NaN when empty. No value may be NaN.
+pub(crate) fn lower_quantile(values: &mut [f32], q: f64) -> f32 {
     if values.is_empty() {
-        return f64::NAN;
+        return f32::NAN;
     }
     let rank = ((values.len() - 1) as f64 * q) as usize;
-    *values.select_nth_unstable_by(rank, f64::total_cmp).1
+    *values.select_nth_unstable_by(rank, f32::total_cmp).1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng::Stream;
+
+    fn residual(counts: &[f32], expected: &[f32]) -> Residual {
+        let mut out = Residual::default();
+        out.of_counts(counts, expected, &mut Vec::new());
+        out
+    }
 
     #[test]
     fn ordinary_noise_is_scaled_to_one_at_any_size() {
@@ -142,21 +176,21 @@ mod tests {
             let counts: Vec<f32> = (0..2000)
                 .map(|_| stream.negative_binomial(mean, 20.0) as f32)
                 .collect();
-            let residual = Residual::of_counts(&counts, &vec![mean as f32; 2000]);
-            let mut absolute: Vec<f64> = residual.u.iter().map(|u| u.abs()).collect();
-            let middle = quantile_in_place(&mut absolute, 0.5);
-            assert!(
-                (middle - NORMAL_MEDIAN_ABSOLUTE).abs() < 0.05,
-                "mean {mean}: {middle}"
-            );
+            let residual = residual(&counts, &vec![mean as f32; 2000]);
+            let mut absolute: Vec<f32> = residual.u.iter().map(|u| u.abs()).collect();
+            let middle = lower_quantile(&mut absolute, 0.5);
+            assert!((middle - 0.6745).abs() < 0.05, "mean {mean}: {middle}");
         }
     }
 
     #[test]
     fn missing_counts_stay_missing_and_negative_ones_count_as_none() {
-        let residual = Residual::of_counts(&[f32::NAN, -5.0, 3.0, 3.0, 2.0, 4.0], &[3.0; 6]);
-        assert!(residual.u[0].is_nan());
+        let residual = residual(&[f32::NAN, -5.0, 3.0, 3.0, 2.0, 4.0], &[3.0; 6]);
+        assert_eq!(residual.known, [0.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
         assert!(residual.u[1] < 0.0);
-        assert_eq!(residual.n_observed(), 5);
+        assert_eq!(residual.n_known, 5);
+        let mut gaps = Vec::new();
+        residual.with_gaps(&mut gaps);
+        assert!(gaps[0].is_nan() && gaps[1] < 0.0);
     }
 }
