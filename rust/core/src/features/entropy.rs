@@ -47,7 +47,7 @@ pub(crate) const FEATURES: [Feature; 7] = [
         "sample_entropy",
         "m2",
         "nats",
-        48,
+        168,
         "how seldom residuals that are alike for two steps stay alike for a third",
     )
     .needing(VARY),
