@@ -47,11 +47,12 @@ def tables() -> str:
     return "\n" + "".join(parts)
 
 
-def in_page(text: str) -> str:
-    """What stands between the two marks of the page."""
-    return text.split(BEGIN)[1].split(END)[0]
+def written(page: str) -> str:
+    """The page with the tables of the registry between its two marks."""
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    return before + BEGIN + tables() + END + after
 
 
 if __name__ == "__main__":
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(page.replace(in_page(page), tables()), encoding="utf-8", newline="\n")
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

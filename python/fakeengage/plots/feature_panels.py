@@ -94,9 +94,10 @@ def feature_gallery(
 
     Notes
     -----
-    The robust standard deviation is 1.4826 times the median absolute deviation or, where more than half
-    of the values are equal, 1.2533 times the mean absolute deviation from the median. A cell is empty where no
-    account of the attack has the feature before and after, and where it is the same for all accounts.
+    The robust standard deviation is 1.4826 times the median absolute deviation or, where more than
+    half of the values are equal, 1.2533 times the mean absolute deviation from the median. A cell is
+    empty where no account of the attack has the feature before and after, and where it is the same for
+    all accounts.
 
     Examples
     --------
