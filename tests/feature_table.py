@@ -12,9 +12,12 @@ BEGIN = "<!-- made by tests/feature_table.py -->\n"
 END = "<!-- end of what tests/feature_table.py made -->\n"
 
 # Measures of one metric, of a pair and of all metrics are each listed under one owner of their kind.
-OWNERS = {METRICS[0]: "metric", "any_ratio": "pair", "joint": "account"} | dict.fromkeys(
-    BATCH_FAMILIES, "batch"
-)
+OWNERS = {
+    METRICS[0]: "metric",
+    "any_ratio": "pair",
+    "joint": "account",
+    **dict.fromkeys(BATCH_FAMILIES, "batch"),
+}
 HEADER = "| measure | of a | unit | steps | needs | meaning |\n|---|---|---|---|---|---|\n"
 
 

@@ -90,8 +90,10 @@ pub(crate) fn measure(x: &[f64], kernels: &Kernels, work: &mut Workspaces, out: 
     kernels
         .fano_day
         .measure(x, &mut work.fano_day, &mut out[4..5]);
-    // A flat series has no variance, and no logarithm of it.
-    out[4] = libm::log(out[4].max(1e-3));
+    // Equal totals have no variance, and no logarithm of it; without any count there is no factor.
+    if !out[4].is_nan() {
+        out[4] = libm::log(out[4].max(1e-3));
+    }
     kernels
         .repeats
         .measure(x, &mut work.repeats, &mut out[5..6]);

@@ -17,8 +17,7 @@ pub(crate) const FEATURES: [Feature; 8] = [
         "log per 100 steps",
         28,
         "least-squares slope of the log counts",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "linear_trend",
@@ -35,8 +34,7 @@ pub(crate) const FEATURES: [Feature; 8] = [
         "Kendall's tau",
         28,
         "of the counts with time",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "mann_kendall",
@@ -44,8 +42,7 @@ pub(crate) const FEATURES: [Feature; 8] = [
         "standard errors",
         28,
         "the same as a test of no trend among independent counts",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "tabular_cusum",

@@ -21,7 +21,7 @@ pub(crate) const FEATURES: [Feature; 4] = [
         "acf",
         "day",
         CORRELATION,
-        28,
+        72,
         "of residuals one day apart",
     )
     .needing(super::registry::Needs::DailyClock),
