@@ -54,7 +54,8 @@ def cusum(x: Row) -> Row:
         return np.full(4, np.nan)
     z = robust_z(x)
     path = np.cumsum(z - z.mean())
-    place = np.flatnonzero(~np.isnan(x))[np.abs(path).argmax()]
+    size = np.abs(path)
+    place = np.flatnonzero(~np.isnan(x))[(size >= size.max() * (1 - 1e-9)).argmax()]
     up, down = (np.cumsum(np.r_[0, sign * z - 0.5]) for sign in (1, -1))
     return np.array(
         [

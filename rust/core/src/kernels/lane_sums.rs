@@ -1,7 +1,7 @@
 //! Sums in a fixed order that fill registers, with the same bits for any width of them.
 
-/// Running sums of a series at once: four registers of the widest kind, so that additions need not wait.
-pub(super) const LANES: usize = 32;
+/// Running sums of a series at once: two registers of the widest kind, so that additions need not wait.
+pub(super) const LANES: usize = 16;
 
 /// Sum of the lanes, halves onto halves.
 #[inline(always)]
@@ -16,18 +16,37 @@ pub(super) fn fold(mut lanes: [f64; LANES]) -> f64 {
     lanes[0]
 }
 
+/// A last block that is not full, filled up.
+#[inline(always)]
+pub(super) fn filled(rest: &[f64], filling: f64) -> [f64; LANES] {
+    let mut block = [filling; LANES];
+    block[..rest.len()].copy_from_slice(rest);
+    block
+}
+
 /// Sum of all values.
 #[inline(always)]
 pub(super) fn total(x: &[f64]) -> f64 {
     let (blocks, rest) = x.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
+    let mut sums = filled(rest, 0.0);
     for block in blocks {
         for k in 0..LANES {
             sums[k] += block[k];
         }
     }
-    for (sum, v) in sums.iter_mut().zip(rest) {
-        *sum += v;
+    fold(sums)
+}
+
+/// Sum of the squares of all values less their mean.
+#[inline(always)]
+pub(super) fn square(x: &[f64], mean: f64) -> f64 {
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let mut sums = filled(rest, mean).map(|v| (v - mean) * (v - mean));
+    for block in blocks {
+        for k in 0..LANES {
+            let d = block[k] - mean;
+            sums[k] = d.mul_add(d, sums[k]);
+        }
     }
     fold(sums)
 }

@@ -1,13 +1,12 @@
 //! Median and robust scale of the known values of a series.
 
+use crate::kernels::lane_sums::{LANES, filled};
 use crate::lanes;
 
 /// Standard deviations of normal noise per median absolute deviation: 1 / Phi^-1(3/4).
 const PER_MEDIAN_DEVIATION: f64 = 1.482_602_218_505_602;
 /// The same per mean absolute deviation: sqrt(pi / 2).
 const PER_MEAN_DEVIATION: f64 = 1.253_314_137_315_500_3;
-/// Registers' worth of lanes in a pass over the values.
-const LANES: usize = 16;
 /// Values that give the first guess and the spacing of the median's neighbourhood.
 const SAMPLE: usize = 9;
 /// Each pass leaves a small part of the values; ordinary series need four to seven.
@@ -116,34 +115,60 @@ struct Split {
     after: f64,
 }
 
+/// The same of the values of each lane.
+struct Lanes {
+    below: [u64; LANES],
+    up_to: [u64; LANES],
+    before: [f64; LANES],
+    after: [f64; LANES],
+}
+
+impl Lanes {
+    #[inline(always)]
+    fn look(&mut self, block: &[f64; LANES], pivot: f64) {
+        for k in 0..LANES {
+            let v = block[k];
+            self.below[k] = self.below[k].wrapping_add(u64::from(v < pivot));
+            self.up_to[k] = self.up_to[k].wrapping_add(u64::from(v <= pivot));
+            let lower = if v < pivot { v } else { f64::NEG_INFINITY };
+            let upper = if v > pivot { v } else { f64::INFINITY };
+            self.before[k] = if lower > self.before[k] {
+                lower
+            } else {
+                self.before[k]
+            };
+            self.after[k] = if upper < self.after[k] {
+                upper
+            } else {
+                self.after[k]
+            };
+        }
+    }
+}
+
 #[inline(always)]
 fn split(x: &[f64], pivot: f64) -> Split {
-    let mut below = [0_u64; LANES];
-    let mut up_to = [0_u64; LANES];
-    let mut before = [f64::NEG_INFINITY; LANES];
-    let mut after = [f64::INFINITY; LANES];
-    let mut look = |k: usize, v: f64| {
-        below[k] = below[k].wrapping_add(u64::from(v < pivot));
-        up_to[k] = up_to[k].wrapping_add(u64::from(v <= pivot));
-        let lower = if v < pivot { v } else { f64::NEG_INFINITY };
-        let upper = if v > pivot { v } else { f64::INFINITY };
-        before[k] = if lower > before[k] { lower } else { before[k] };
-        after[k] = if upper < after[k] { upper } else { after[k] };
+    let mut lanes = Lanes {
+        below: [0; LANES],
+        up_to: [0; LANES],
+        before: [f64::NEG_INFINITY; LANES],
+        after: [f64::INFINITY; LANES],
     };
     let (blocks, rest) = x.as_chunks::<LANES>();
     for block in blocks {
-        for k in 0..LANES {
-            look(k, block[k]);
-        }
+        lanes.look(block, pivot);
     }
-    for (k, &v) in rest.iter().enumerate() {
-        look(k, v);
-    }
+    // What is not a number lies on no side.
+    lanes.look(&filled(rest, f64::NAN), pivot);
     Split {
-        below: below.iter().sum::<u64>() as usize,
-        up_to: up_to.iter().sum::<u64>() as usize,
-        before: before.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        after: after.iter().copied().fold(f64::INFINITY, f64::min),
+        below: lanes.below.iter().sum::<u64>() as usize,
+        up_to: lanes.up_to.iter().sum::<u64>() as usize,
+        before: lanes
+            .before
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max),
+        after: lanes.after.iter().copied().fold(f64::INFINITY, f64::min),
     }
 }
 

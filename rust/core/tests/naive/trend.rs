@@ -94,8 +94,8 @@ fn cusum(x: &[f64]) -> Vec<f64> {
         levels.push(level.abs());
     }
     let largest = levels.iter().copied().fold(0.0, f64::max);
-    // The first of those that are as large but for rounding.
-    let first = levels.iter().position(|l| *l > largest - 1e-9).unwrap();
+    let first = levels.iter().position(|l| *l >= largest * (1.0 - 1e-9));
+    let first = first.unwrap();
     let (mut up, mut down, mut upward, mut downward) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
     for v in &z {
         up = (up + v - 0.5).max(0.0);

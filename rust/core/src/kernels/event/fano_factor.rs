@@ -1,8 +1,7 @@
 //! Fano factor.
 
 use crate::Error;
-use crate::kernels::Kernel;
-use crate::kernels::lane_sums::{LANES, fold, total};
+use crate::kernels::{Kernel, lane_sums};
 use crate::lanes;
 
 /// Fano factor, or index of dispersion: variance over mean of the sums of consecutive windows of `window`
@@ -79,19 +78,8 @@ impl Kernel for FanoFactor {
 lanes::dispatch! {
     fn moments_of<'a>(x: &'a [f64], moments: &'a mut Moments) {
         let n = x.len() as f64;
-        let (blocks, rest) = x.as_chunks::<LANES>();
-        let mean = total(x) / n;
-        let mut square = [0.0; LANES];
-        for block in blocks {
-            for k in 0..LANES {
-                let d = block[k] - mean;
-                square[k] = d.mul_add(d, square[k]);
-            }
-        }
-        for (k, v) in rest.iter().enumerate() {
-            let d = v - mean;
-            square[k] = d.mul_add(d, square[k]);
-        }
-        *moments = Moments { n, mean, square: fold(square) };
+        let mean = lane_sums::total(x) / n;
+        let square = lane_sums::square(x, mean);
+        *moments = Moments { n, mean, square };
     }
 }

@@ -5,6 +5,8 @@ use crate::kernels::robust::{keep_known, spread};
 
 /// Slack of the tabular sums: half of the shift of one standard deviation that is to be found soonest.
 const SLACK: f64 = 0.5;
+/// Share of the farthest point from which on the path has reached it, but for rounding.
+const REACHED: f64 = 1.0 - 1e-9;
 
 /// Cumulated sums of `z = (x - median) / s`, with `s` the robust standard deviation 1.4826 MAD, or, where
 /// more than half the values are equal, 1.2533 times the mean absolute deviation from the median.
@@ -12,7 +14,8 @@ const SLACK: f64 = 0.5;
 /// Four values: the range of the path `C[t] = sum to t of (z - mean(z))`, 0 included, over the square root
 /// of the number of known steps; the place of the largest `|C|`, as the share of the series up to and with
 /// that step; the largest tabular sum upward, `max of S[t] = max(0, S[t - 1] + z[t] - 1/2)`, and downward.
-/// Missing steps add nothing. A flat series or one without known steps gives NaN.
+/// The place is the first step that reaches the largest `|C|` within a share of 1e-9 of it: in counts, equal
+/// extremes are common, and rounding must not choose among them. Missing steps add nothing. A flat series or one without known steps gives NaN.
 ///
 /// Source: Page (1954), *Biometrika* 41.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,7 +47,7 @@ impl Kernel for Cusum {
         for z in &mut work.known {
             *z = (*z - spread.center) * inverse;
         }
-        let paths = Paths::of(&work.known);
+        let paths = Paths::of(&mut work.known);
         out[0] = (paths.highest - paths.lowest) / n.sqrt();
         let place = step_of_known(x, paths.extreme);
         out[1] = (place + 1) as f64 / x.len() as f64;
@@ -70,8 +73,8 @@ struct Paths {
 
 impl Paths {
     /// A tabular sum is the distance of the path with slack from its lowest point so far: no step waits
-    /// for the clipping of the one before.
-    fn of(z: &[f64]) -> Self {
+    /// for the clipping of the one before. The deviations become the sizes `|C|`.
+    fn of(z: &mut [f64]) -> Self {
         let mean = z.iter().sum::<f64>() / z.len() as f64;
         let mut paths = Self {
             lowest: 0.0,
@@ -80,11 +83,12 @@ impl Paths {
             upward: 0.0,
             downward: 0.0,
         };
-        let mut largest = -1.0;
         let (mut up, mut down, mut level) = (0.0, 0.0, 0.0);
         let (mut up_base, mut down_base) = (0.0_f64, 0.0_f64);
-        for (t, &z) in z.iter().enumerate() {
+        for slot in &mut *z {
+            let z = *slot;
             level += z - mean;
+            *slot = level.abs();
             paths.lowest = if level < paths.lowest {
                 level
             } else {
@@ -95,9 +99,6 @@ impl Paths {
             } else {
                 paths.highest
             };
-            let size = level.abs();
-            paths.extreme = if size > largest { t } else { paths.extreme };
-            largest = if size > largest { size } else { largest };
             up += z - SLACK;
             down += -z - SLACK;
             up_base = if up < up_base { up } else { up_base };
@@ -114,6 +115,8 @@ impl Paths {
                 paths.downward
             };
         }
+        let reached = REACHED * paths.highest.max(-paths.lowest);
+        paths.extreme = z.iter().position(|&size| size >= reached).unwrap_or(0);
         paths
     }
 }

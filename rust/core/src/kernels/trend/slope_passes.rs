@@ -4,8 +4,10 @@ use crate::lanes;
 
 /// Values that are compared with one earlier value at once.
 pub(super) const BLOCK: usize = 32;
-/// Pairs looked through together where any of them lies between the bounds.
+/// Pairs looked through together where any of them lies between the bounds: so many values with so many
+/// earlier ones.
 const GROUP: usize = 16;
+const ROWS: usize = 4;
 /// Rounding of one residual in single precision, relative to the largest, with reserve: half a unit in the
 /// last place is 2^-25 of values below 1, and a difference has two.
 const ROUNDING: f64 = 1.0 / 4_194_304.0;
@@ -33,10 +35,22 @@ impl Points<'_> {
         (self.x[j] - self.x[i]) / (self.t[j] - self.t[i])
     }
 
+    /// Larger residual of a point at either slope.
+    #[inline(always)]
+    fn residual(&self, x: f64, t: f64, low: f64, high: f64, middle_time: f64) -> f64 {
+        let (d, time) = (x - self.center, t - middle_time);
+        larger(time.mul_add(-low, d).abs(), time.mul_add(-high, d).abs())
+    }
+
     /// Whether the middle slopes lie on neither side.
     pub(super) fn holds(&self, outside: Outside) -> bool {
         outside.below <= self.ranks[0] && outside.above + self.ranks[1] < self.n_pairs
     }
+}
+
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
 }
 
 lanes::dispatch! {
@@ -46,21 +60,15 @@ lanes::dispatch! {
     ) {
         const LANES: usize = 8;
         let mut most = [0.0_f64; LANES];
-        let mut look = |k: usize, x: f64, t: f64| {
-            let (d, time) = (x - points.center, t - middle_time);
-            let (a, b) = (time.mul_add(-low, d).abs(), time.mul_add(-high, d).abs());
-            let both = if a > b { a } else { b };
-            most[k] = if both > most[k] { both } else { most[k] };
-        };
         let (blocks, rest) = points.x.as_chunks::<LANES>();
         let (times, rest_times) = points.t.as_chunks::<LANES>();
         for (x, t) in blocks.iter().zip(times) {
             for k in 0..LANES {
-                look(k, x[k], t[k]);
+                most[k] = larger(most[k], points.residual(x[k], t[k], low, high, middle_time));
             }
         }
         for (k, (&x, &t)) in rest.iter().zip(rest_times).enumerate() {
-            look(k, x, t);
+            most[k] = larger(most[k], points.residual(x, t, low, high, middle_time));
         }
         largest[0] = most.iter().copied().fold(0.0, f64::max);
     }
@@ -107,66 +115,105 @@ lanes::dispatch! {
 }
 
 lanes::dispatch! {
-    /// Lists the pairs that are on neither side, and counts those that are.
-    pub(super) fn collect_between<'a>(
+    /// Lists the pairs that are on neither side.
+    pub(super) fn collect_near<'a>(
         lower: &'a [f32], upper: &'a [f32], n: usize, pairs: &'a mut Vec<(u32, u32)>,
-        outside: &'a mut Outside,
     ) {
         let filled = n.next_multiple_of(GROUP);
-        let (low_groups, _) = lower[..filled].as_chunks::<GROUP>();
-        let (high_groups, _) = upper[..filled].as_chunks::<GROUP>();
-        let mut n_below = 0;
+        let (lower, upper) = (&lower[..filled], &upper[..filled]);
+        let (low_groups, _) = lower.as_chunks::<GROUP>();
+        let (high_groups, _) = upper.as_chunks::<GROUP>();
         for (g, (low, high)) in low_groups.iter().zip(high_groups).enumerate() {
-            let mut below = [0_i32; GROUP];
             let start = g * GROUP;
-            for i in 0..(start + GROUP).min(n) {
-                let (a, z) = (lower[i] - ROUNDING as f32, upper[i] + ROUNDING as f32);
-                let mut any = 0_i32;
-                for k in 0..GROUP {
-                    let falls = low[k] < a;
-                    below[k] = below[k].wrapping_add(i32::from(falls));
-                    any |= i32::from(!falls && high[k] <= z);
+            let earlier = lower[..start].as_chunks::<ROWS>().0.iter();
+            let earlier = earlier.zip(upper[..start].as_chunks::<ROWS>().0);
+            for (r, (a, z)) in earlier.enumerate() {
+                let mut near = [0_u32; GROUP];
+                for row in 0..ROWS {
+                    mark(low, high, a[row], z[row], &mut near);
                 }
-                if any != 0 || start <= i {
-                    for k in 0..GROUP {
-                        let falls = low[k] < a;
-                        if start + k <= i {
-                            below[k] = below[k].wrapping_sub(i32::from(falls));
-                        } else if !falls && high[k] <= z && start + k < n {
-                            pairs.push((i as u32, (start + k) as u32));
-                        }
+                if any(&near) {
+                    for row in 0..ROWS {
+                        let mut near = [0_u32; GROUP];
+                        mark(low, high, a[row], z[row], &mut near);
+                        list(&near, r * ROWS + row, start, pairs);
                     }
                 }
             }
-            n_below += below.iter().map(|&c| c as usize).sum::<usize>();
+            for i in 0..GROUP {
+                let mut near = [0_u32; GROUP];
+                mark(low, high, low[i], high[i], &mut near);
+                near[..=i].fill(0);
+                list(&near, start + i, start, pairs);
+            }
         }
-        outside.below = n_below;
-        outside.above = n * (n - 1) / 2 - n_below - pairs.len();
+    }
+}
+
+/// Marks the values that neither fall beyond doubt from `a` at the lower bound nor rise from `z` at the upper.
+/// What is not a number is never marked.
+#[inline(always)]
+fn mark(low: &[f32; GROUP], high: &[f32; GROUP], a: f32, z: f32, near: &mut [u32; GROUP]) {
+    let (a, z) = (a - ROUNDING as f32, z + ROUNDING as f32);
+    for k in 0..GROUP {
+        near[k] |= u32::from(low[k] >= a) & u32::from(high[k] <= z);
+    }
+}
+
+#[inline(always)]
+fn any(near: &[u32; GROUP]) -> bool {
+    near.iter().fold(0, |all, mark| all | mark) != 0
+}
+
+#[inline(always)]
+fn list(near: &[u32; GROUP], i: usize, start: usize, pairs: &mut Vec<(u32, u32)>) {
+    if any(near) {
+        let marked = (0..GROUP).filter(|&k| near[k] != 0);
+        pairs.extend(marked.map(|k| (i as u32, (start + k) as u32)));
     }
 }
 
 lanes::dispatch! {
     /// Counts the pairs that fall and those that rise.
     pub(super) fn compare_signs<'a>(x: &'a [f64], outside: &'a mut Outside) {
-        compare(x, x, outside, |a, b, _, _| b - a, 0.0);
+        compare::<Difference>(x, x, outside, 0.0);
     }
 }
 
 lanes::dispatch! {
     /// Counts the pairs with a slope below and above a value.
     pub(super) fn compare_quotients<'a>(x: &'a [f64], t: &'a [f64], value: f64, outside: &'a mut Outside) {
-        compare(x, t, outside, |a, b, s, t| (b - a) / (t - s), value);
+        compare::<Quotient>(x, t, outside, value);
+    }
+}
+
+/// What is compared of a pair. A closure would not always be inlined into the function that may use wide
+/// registers.
+trait Slope {
+    fn of(rise: f64, run: f64) -> f64;
+}
+
+/// The sign of the slope is that of the rise.
+struct Difference;
+
+impl Slope for Difference {
+    #[inline(always)]
+    fn of(rise: f64, _run: f64) -> f64 {
+        rise
+    }
+}
+
+struct Quotient;
+
+impl Slope for Quotient {
+    #[inline(always)]
+    fn of(rise: f64, run: f64) -> f64 {
+        rise / run
     }
 }
 
 #[inline(always)]
-fn compare(
-    x: &[f64],
-    t: &[f64],
-    outside: &mut Outside,
-    slope: impl Fn(f64, f64, f64, f64) -> f64,
-    value: f64,
-) {
+fn compare<S: Slope>(x: &[f64], t: &[f64], outside: &mut Outside, value: f64) {
     let (blocks, _) = x.as_chunks::<GROUP>();
     let (times, _) = t.as_chunks::<GROUP>();
     for (g, (later, later_time)) in blocks.iter().zip(times).enumerate() {
@@ -175,10 +222,10 @@ fn compare(
         let mut above = [0_i64; GROUP];
         for i in 0..start + GROUP {
             for k in 0..GROUP {
-                let q = slope(x[i], later[k], t[i], later_time[k]);
+                let slope = S::of(later[k] - x[i], later_time[k] - t[i]);
                 let counts = start + k > i;
-                below[k] = below[k].wrapping_add(i64::from(counts && q < value));
-                above[k] = above[k].wrapping_add(i64::from(counts && q > value));
+                below[k] = below[k].wrapping_add(i64::from(counts && slope < value));
+                above[k] = above[k].wrapping_add(i64::from(counts && slope > value));
             }
         }
         outside.below += below.iter().map(|&c| c as usize).sum::<usize>();

@@ -6,7 +6,7 @@
 //! between them; only their slopes are computed, as the definition says, and the middle one is selected.
 
 use super::slope_passes::{
-    BLOCK, Outside, Points, collect_between, compare_quotients, compare_signs, count_outside,
+    BLOCK, Outside, Points, collect_near, compare_quotients, compare_signs, count_outside,
     fill_residuals, residual_range,
 };
 
@@ -57,7 +57,7 @@ impl Slopes {
             return slope;
         }
         let tie = bounds[0].max(0.0).min(bounds[1]);
-        if points.holds(self.divide(&points, tie)) {
+        if self.is_middle(&points, tie) {
             return tie;
         }
         self.by_division(&points, bounds)
@@ -108,14 +108,21 @@ impl Slopes {
             if points.holds(next) {
                 (low, high, outside) = (next_low, next_high, next);
             } else {
+                // The middle lies among many equal slopes: most often those of steps with equal counts.
+                if margin == MARGIN && low <= 0.0 && 0.0 <= high && self.is_middle(points, 0.0) {
+                    return Some(0.0);
+                }
                 margin *= 3.0;
             }
         }
         if points.n_pairs - outside.below - outside.above > MOST_UNSURE {
             return None;
         }
-        let outside = self.collect(points, low, high);
-        if !points.holds(outside) {
+        self.residuals(points, low, high);
+        self.pairs.clear();
+        collect_near(&self.lower, &self.upper, points.x.len(), &mut self.pairs);
+        if self.pairs.len() + outside.below + outside.above != points.n_pairs {
+            // Values out of the range of single precision are not numbers, and were not counted.
             return None;
         }
         self.kept.clear();
@@ -130,7 +137,7 @@ impl Slopes {
         );
         // Whatever is beyond doubt below the lower bound has a slope of at most that bound, rounding
         // included: the reserve of single precision is far wider than the rounding of a quotient.
-        (low <= a && b <= high).then_some(0.5 * (a + b))
+        (low <= a && b <= high).then_some(f64::midpoint(a, b))
     }
 
     /// Residuals at both bounds, scaled to less than 1, and what they are too close to tell.
@@ -156,19 +163,8 @@ impl Slopes {
         outside
     }
 
-    /// Pairs that are not beyond doubt outside of two bounds.
-    fn collect(&mut self, points: &Points<'_>, low: f64, high: f64) -> Outside {
-        self.residuals(points, low, high);
-        self.pairs.clear();
-        let mut outside = Outside::default();
-        collect_between(
-            &self.lower,
-            &self.upper,
-            points.x.len(),
-            &mut self.pairs,
-            &mut outside,
-        );
-        outside
+    fn is_middle(&mut self, points: &Points<'_>, value: f64) -> bool {
+        points.holds(self.divide(points, value))
     }
 
     /// Slopes below and above a value, each computed.
@@ -198,10 +194,10 @@ impl Slopes {
                 self.kept.extend((i + 1..n).map(|j| points.slope(i, j)));
             }
             let [a, b] = middle(&mut self.kept, points.ranks);
-            return 0.5 * (a + b);
+            return f64::midpoint(a, b);
         }
         let [a, b] = points.ranks.map(|rank| self.bisect(points, rank, bounds));
-        0.5 * (a + b)
+        f64::midpoint(a, b)
     }
 
     /// Smallest slope that `rank` others do not exceed, among all floating-point numbers in their order.
