@@ -129,6 +129,10 @@ def test_import_and_help_load_nothing_heavy(code: str) -> None:
         (["simulate", "--out", "o", "--like", "x"], "x: no such file or folder"),
         (["features"], "or --list"),
         (["features", "x.csv", "--out", "f.xlsx"], "format: 'xlsx' is not known"),
+        (["features", "--list", "--format", "xml"], "--format: 'xml' is not known"),
+        (["features", "x.csv", "--out", "f.csv", "--format", "csv"], "--format: goes with --list"),
+        (["features", "x.csv", "--out", "f.csv", "--families", "bursts"], "did you mean 'burst'?"),
+        (["features", "--list", "--families", ","], "--families: no name is given"),
         (["train", "x.csv", "--out", "m"], "x.csv: no such file"),
         (["simulate", "--n-users", "1000000000000", "--out", "d"], "ask for fewer, or choose another folder"),
         (["monitor", "a", "b"], f"not available in version {fe.__version__}: drift"),
@@ -233,6 +237,35 @@ def test_explain_draws_the_account_asked_for(posts: Path, capsys: pytest.Capture
     capsys.readouterr()
     assert main(["explain", str(posts), "--account", "pst-2", "--out", str(out)]) == 2
     assert "did you mean post-2?" in one_line(capsys)
+
+
+def test_features_by_family(posts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from fakeengage.features import list_features
+
+    out = posts.parent / "f.csv"
+    assert main(["features", str(posts), "--out", str(out), "--families", "ratio, coordination"]) == 0
+    frame = pd.read_csv(out)
+    assert list(frame["account_id"]) == [f"post-{i}" for i in range(4)]
+    metrics = fe.read_panel(posts).metrics
+    wanted = [feature.name for feature in list_features(metrics, ["coordination", "ratio"])]
+    assert list(frame.columns[1:]) == wanted
+    assert f"{len(wanted)} features of 4 accounts" in capsys.readouterr().out
+
+
+def test_registry_is_printed_for_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    from fakeengage.features import BATCH_FAMILIES, FAMILIES, list_features
+
+    rows = list_features(families=(*FAMILIES, *BATCH_FAMILIES))
+    assert main(["features", "--list"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["name", "family"]
+    assert [line.split()[0] for line in lines] == [row.name for row in rows]
+    assert main(["features", "--list", "--format", "json", "--families", "coordination"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in printed] == [row.name for row in list_features(families="coordination")]
+    assert printed[0]["high_is_suspicious"] is True
+    assert main(["features", "--list", "--format", "csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(rows) + 1
 
 
 def test_errors_of_the_package_become_one_line(

@@ -17,7 +17,8 @@ by_name = pytest.mark.parametrize("reference", REFERENCES, ids=str)
 def ours(reference: Reference, x: object, **options: object) -> np.ndarray | None:
     """What the kernel says; None where it refuses a parameter for this length."""
     try:
-        return np.asarray(getattr(kernels, reference.kernel)(x, **reference.parameters, **options))
+        function = getattr(kernels, reference.kernel)
+        return np.asarray(function(*reference.inputs(x), **reference.parameters, **options))
     except ValueError:
         return None
 
@@ -26,8 +27,9 @@ def assert_equal_to_reference(reference: Reference, x: np.ndarray) -> None:
     """Compares the rows of a matrix of any type with the reference of each."""
     got = ours(reference, x)
     rows = np.where(np.isfinite(x), x, np.nan).astype(np.float64)
-    for i, row in enumerate(rows):
-        want = reference.of_row(row)
+    for i, inputs in enumerate(zip(*reference.inputs(rows), strict=True)):
+        row = inputs[0]
+        want = reference.of_row(*inputs)
         if want is None:
             assert got is None, f"{reference}: accepted {len(row)} steps"
             return
@@ -118,7 +120,8 @@ def test_an_empty_matrix_has_an_empty_answer(reference: Reference) -> None:
 @by_name
 def test_what_is_not_a_matrix_of_numbers_is_refused(reference: Reference) -> None:
     function = getattr(kernels, reference.kernel)
-    first = next(iter(inspect.signature(function).parameters))
+    names = list(inspect.signature(function).parameters)[: reference.n_inputs]
+    fine = np.zeros((2, 168))
     for bad, error, words in [
         (np.zeros((2, 3, 4)), ValueError, "3 dimensions"),
         (np.float64(3), ValueError, "0 dimensions"),
@@ -128,11 +131,45 @@ def test_what_is_not_a_matrix_of_numbers_is_refused(reference: Reference) -> Non
         ([[1.0, 2.0], [1.0]], ValueError, "differ in length"),
         (None, TypeError, "object"),
     ]:
-        with pytest.raises(error, match=f"{first}: .*{words}"):
-            function(bad, **reference.parameters)
+        for place, name in enumerate(names):
+            inputs = [bad if k == place else fine for k in range(len(names))]
+            with pytest.raises(error, match=f"{name}: .*{words}"):
+                function(*inputs, **reference.parameters)
     for bad in (-1, 5000):
         with pytest.raises(ValueError, match="threads"):
-            function(np.zeros((2, 168)), **reference.parameters, threads=bad)
+            function(*[fine] * len(names), **reference.parameters, threads=bad)
+
+
+@pytest.mark.parametrize("name", ["correlation", "lead_lag"])
+@pytest.mark.parametrize("shape", [(3, 30), (2, 31), (60,)])
+def test_two_series_have_one_shape(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"y: .* series of .* steps is not allowed"):
+        getattr(kernels, name)(np.zeros((2, 30)), np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("autocorrelation", {"lags": []}, "lags"),
+        ("autocorrelation", {"lags": [168]}, "lags: 168"),
+        ("partial_autocorrelation", {"lags": []}, "lags"),
+        ("partial_autocorrelation", {"lags": [168]}, "lags: 168"),
+        ("periodicity", {"periods": []}, "periods"),
+        ("periodicity", {"periods": [24, 1.5]}, "periods: 1.5"),
+        ("periodicity", {"periods": float("nan")}, "periods: NaN"),
+        ("periodicity", {"periods": float("inf")}, "periods: inf"),
+        ("seasonal_strength", {"period": 1}, "period: 1"),
+        ("daily_profile", {"period": 65_537}, "period: 65537"),
+        ("profile_shift", {"period": 0}, "period: 0"),
+        ("lead_lag", {"max_lag": 168}, "max_lag: 168"),
+        ("lead_lag", {"max_lag": -1}, "max_lag: -1"),
+    ],
+)
+def test_parameters_out_of_range_are_named(name: str, arguments: dict[str, object], words: str) -> None:
+    x = np.zeros((2, 168))
+    series = [x, x] if name == "lead_lag" else [x]
+    with pytest.raises(ValueError, match=words):
+        getattr(kernels, name)(*series, **arguments)
 
 
 def test_two_threads_overlap() -> None:

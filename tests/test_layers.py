@@ -70,6 +70,7 @@ RUST_LAYERS = [
     {"lanes"},
     {"kernels"},
     {"simulate", "attack", "features", "expectation", "forest", "windows", "cohorts", "scoring"},
+    {"coordination"},
 ]
 
 
@@ -180,7 +181,7 @@ def test_rust_modules_point_downwards() -> None:
         )
         above = {name for name in used if levels.get(name, 0) > levels[own]}
         assert not above, f"{path.relative_to(CORE)} imports {sorted(above)}"
-        if own in {"features", "expectation", "forest", "windows", "cohorts", "scoring"}:
+        if own in {"coordination", "features", "expectation", "forest", "windows", "cohorts", "scoring"}:
             assert not used & {"simulate", "attack"}, f"{path.relative_to(CORE)} knows the simulator"
 
 

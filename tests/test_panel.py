@@ -38,6 +38,22 @@ def test_selected_accounts_keep_their_series_clock_and_label(
         assert part.is_fake[k] == ragged.is_fake[i]
 
 
+def test_brackets_select_and_a_panel_is_a_list_of_accounts(ragged: fe.Panel) -> None:
+    assert ragged.shape == (3,)
+    assert [part.account_ids.tolist() for part in ragged] == [["a"], ["b"], ["c"]]
+    assert ragged[-1].account_ids.tolist() == ["c"]
+    assert ragged[1:].account_ids.tolist() == ["b", "c"]
+    assert ragged[::-2].account_ids.tolist() == ["c", "a"]
+    assert ragged[np.array([True, False, True])].account_ids.tolist() == ["a", "c"]
+    assert ragged[[2, 2], ...].account_ids.tolist() == ["c", "c"]
+    with pytest.raises(IndexError):
+        ragged[3]
+    with pytest.raises(TypeError, match="positions or a mask"):
+        ragged["a"]
+    with pytest.raises(TypeError, match="a Panel is not an array"):
+        np.asarray(ragged)
+
+
 @pytest.mark.parametrize(
     ("wanted", "error"),
     [([3], IndexError), ([-4], IndexError), ([True], IndexError), (["a"], TypeError), ([0.5], TypeError)],

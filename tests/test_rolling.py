@@ -85,6 +85,18 @@ def test_quantiles_of_any_type_and_length(kind: str, window: int) -> None:
     )
 
 
+@pytest.mark.parametrize("window", [1, 5, 168, 700])
+@pytest.mark.parametrize("statistic", STATISTICS)
+def test_a_long_series_is_as_good_as_its_parts(statistic: str, window: int) -> None:
+    """Long series are computed tile by tile; what lies outside a window changes no bit of its value."""
+    x = np.random.default_rng(window).normal(size=5003)
+    x[[900, 4321]] = np.nan
+    values = kernels.rolling(x, window, statistic)
+    for begin in range(0, 5003 - window, 411):
+        part = kernels.rolling(x[begin : begin + window + 410], window, statistic)
+        np.testing.assert_array_equal(values[begin:][: len(part)][window - 1 :], part[window - 1 :])
+
+
 def test_a_window_longer_than_the_series_has_no_value() -> None:
     for statistic in STATISTICS:
         assert np.isnan(kernels.rolling(np.ones((2, 5)), 6, statistic)).all()
@@ -126,7 +138,8 @@ print(_native.simd_path())
 for statistic in _native.rolling_statistics():
     q = 0.37 if statistic == "quantile" else None
     for window in (2, 7, 24, 168, 300):
-        print(statistic, window, hashlib.sha256(kernels.rolling(x, window, statistic, q=q).tobytes()).hexdigest())
+        values = kernels.rolling(x, window, statistic, q=q)
+        print(statistic, window, hashlib.sha256(values.tobytes()).hexdigest())
 """
 
 

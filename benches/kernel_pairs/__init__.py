@@ -35,6 +35,7 @@ def each(function: Callable[[NDArray[np.float64]], Any]) -> Callable[[Matrix], M
 
 def all_pairs() -> list[Pair]:
     """The pairs of all groups."""
-    from kernel_pairs import entropy, memory, rolling
+    from kernel_pairs import cycles, entropy, events, memory, pairs, rolling, trends
 
-    return [*entropy.PAIRS, *memory.PAIRS, *rolling.PAIRS]
+    groups = (cycles, entropy, events, memory, pairs, rolling, trends)
+    return [pair for group in groups for pair in group.PAIRS]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fakeengage.evaluation import Evaluation, evaluate
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
     from fakeengage.features import extract_features
+    from fakeengage.features.extractor import FeatureExtractor
     from fakeengage.models import load_model
     from fakeengage.panel import Panel
     from fakeengage.reading import InputError, read_batches, read_panel
@@ -38,6 +39,7 @@ _HOME = {
     "Evaluation": "evaluation",
     "Expectation": "expectation",
     "extract_features": "features",
+    "FeatureExtractor": "features.extractor",
     "fit_expectation": "expectation",
     "inject": "attacks",
     "Injection": "attacks",
@@ -67,6 +69,7 @@ __all__ = [
     "Dataset",
     "Evaluation",
     "Expectation",
+    "FeatureExtractor",
     "Injection",
     "InputError",
     "Panel",

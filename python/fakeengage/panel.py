@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,6 +173,42 @@ class Panel:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def shape(self) -> tuple[int]:
+        """``(n_accounts,)``: to scikit-learn, which splits it by account, a panel is a list of accounts."""
+        return (len(self),)
+
+    def __getitem__(self, accounts: Any) -> Panel:
+        """Panel of some accounts, by position, slice or mask: :meth:`select` in square brackets.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> len(Panel.from_arrays(np.ones((5, 24, 1)), metrics=["likes"])[1:4])
+        3
+        """
+        if isinstance(accounts, tuple) and len(accounts) == 2 and accounts[1] is Ellipsis:
+            accounts = accounts[0]  # how scikit-learn asks for rows
+        if isinstance(accounts, slice):
+            accounts = np.arange(len(self))[accounts]
+        return self.select(accounts)
+
+    def __iter__(self) -> Iterator[Panel]:
+        """One panel per account."""
+        return (self.select(i) for i in range(len(self)))
+
+    def __array__(self, *_: object, **__: object) -> NDArray[Any]:
+        """Refused: NumPy would look for arrays inside the accounts, and estimators for features.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(
+            "a Panel is not an array; take Panel.values, or put FeatureExtractor before the estimator"
+        )
+
     def __repr__(self) -> str:
         n, m, lengths = len(self), len(self.metrics), self.lengths
         steps = "no"
@@ -252,7 +288,7 @@ class Panel:
         return [self.block(i)[k] for i in range(len(self))]
 
     def select(self, accounts: ArrayLike) -> Panel:
-        """Panel of some accounts, by position, in the order given (a mask works too).
+        """Panel of some accounts, by position, in the order given (one position or a mask works too).
 
         Raises
         ------
@@ -265,7 +301,8 @@ class Panel:
         if given.size and given.dtype.kind not in "iub":
             raise TypeError(f"accounts: {given.dtype} is not allowed; positions or a mask, not ids")
         # Indexing a range of positions knows negative ones and refuses what does not exist.
-        positions = np.arange(len(self))[given if given.size else np.empty(0, np.int64)]
+        chosen = np.atleast_1d(given) if given.size else np.empty(0, np.int64)
+        positions = np.arange(len(self))[chosen]
         lengths = self.lengths[positions]
         windows = self.label_windows
         if windows is not None:

@@ -18,10 +18,25 @@ class Reference:
 
     kernel: str
     parameters: dict[str, Any]
-    of_row: Callable[[Row], Any]
+    of_row: Callable[..., Any]
     """What it says of one series of float64 in which what is not finite is NaN; None where it refuses."""
     rtol: float = 1e-9
     atol: float = 1e-9
+    n_inputs: int = 1
+    """Series that it takes: two for `x` and `y`."""
+
+    def inputs(self, x: Any) -> tuple[Any, ...]:
+        """What the kernel is given for a matrix, a series or a list of them.
+
+        A second input has every other step of the first and between them those of three steps before, in the
+        same type: gaps at other steps, flat where the first is flat.
+        """
+        if self.n_inputs == 1:
+            return (x,)
+        array = np.asarray(x)
+        y = np.roll(array, 3, axis=-1)
+        y[..., ::2] = array[..., ::2]
+        return (x, y.tolist() if isinstance(x, list) else y)
 
     def __str__(self) -> str:
         return f"{self.kernel}({', '.join(f'{key}={value}' for key, value in self.parameters.items())})"
@@ -35,12 +50,14 @@ def flat(x: Row) -> bool:
 
 def all_references() -> list[Reference]:
     """The references of all groups."""
-    from kernel_reference import entropy, events, memory, rolling, trends
+    from kernel_reference import cycles, entropy, events, memory, pairs, rolling, trends
 
     return [
+        *cycles.REFERENCES,
         *entropy.REFERENCES,
         *events.REFERENCES,
         *memory.REFERENCES,
+        *pairs.REFERENCES,
         *rolling.REFERENCES,
         *trends.REFERENCES,
     ]

@@ -186,7 +186,16 @@ def features(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Parquet, CSV or JSON, by its ending.")
     ] = None,
+    families: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...", help="Only these; coordination must be named.  [default: all others]"
+        ),
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Print every feature with unit and meaning.")] = False,
+    format: Annotated[
+        str, typer.Option("--format", help="With --list: table, csv or json.", show_default=True)
+    ] = "table",
     threads: Threads = None,
 ) -> None:
     """Write the features of every account, one row each.
@@ -194,28 +203,61 @@ def features(
     \b
     Examples:
       fakeengage features --list
+      fakeengage features --list --families coordination --format json
       fakeengage features posts.csv --out features.parquet
+      fakeengage features posts.csv --families burst,ratio,coordination --out features.csv
+
+    \b
+    The features of an account are the same alone or in any batch, except for the family coordination,
+    which compares the accounts of DATA with one another.
     """
     import fakeengage as fe
     from fakeengage.tables import check_format, make_folder, to_bytes, write_atomically
 
+    wanted = None if families is None else [name.strip() for name in families.split(",") if name.strip()]
+    if wanted == []:
+        raise ValueError("--families: no name is given; such as burst,ratio")
     if list_:
-        from fakeengage.features import list_features
-
-        for feature in list_features():
-            print(f"{feature.name}\t{feature.family}\t{feature.unit}\t{feature.min_steps}\t{feature.meaning}")
+        _print_features(wanted, format)
         return
+    if format != "table":
+        raise ValueError("--format: goes with --list; the ending of --out says how features are written")
     if data is None or out is None:
         raise ValueError(
             "DATA and --out are needed, or --list; such as: features posts.csv --out features.parquet"
         )
     kind = check_format(out.suffix.removeprefix("."))
+    if wanted is not None:
+        from fakeengage.features import list_features
+
+        list_features(families=wanted)  # a wrong name is said before anything is read
     source = load(data)
     with working("computing features"):
-        frame = fe.extract_features(getattr(source, "panel", source), threads=threads)
+        frame = fe.extract_features(getattr(source, "panel", source), families=wanted, threads=threads)
     make_folder(out.parent)
     write_atomically(out, to_bytes(frame.reset_index(), kind))
     say(f"{frame.shape[1]} features of {len(frame)} accounts\n{out}")
+
+
+def _print_features(families: list[str] | None, format: str) -> None:
+    """Print the registry as a table for people, or as CSV or JSON."""
+    from dataclasses import asdict
+
+    import pandas as pd
+
+    from fakeengage.cli.console import print_table
+    from fakeengage.features import BATCH_FAMILIES, FAMILIES, list_features
+    from fakeengage.tables import to_bytes
+
+    if format not in ("table", "csv", "json"):
+        raise ValueError(f"--format: {format!r} is not known; one of table, csv, json")
+    rows = list_features(families=(*FAMILIES, *BATCH_FAMILIES) if families is None else families)
+    frame = pd.DataFrame([asdict(row) for row in rows])
+    if format == "table":
+        # The column of any width comes last.
+        print_table(frame[[*frame.columns.drop("meaning"), "meaning"]])
+    else:
+        print(to_bytes(frame, "csv" if format == "csv" else "json").decode(), end="")
 
 
 def validate(

@@ -7,6 +7,7 @@ finite count as missing. Results do not depend on ``threads`` (all cores by defa
 the interpreter is released: do not write to it meanwhile.
 """
 
+from fakeengage.kernels.cycles import daily_profile, periodicity, profile_shift, seasonal_strength
 from fakeengage.kernels.entropy import (
     approximate_entropy,
     lempel_ziv_complexity,
@@ -16,7 +17,13 @@ from fakeengage.kernels.entropy import (
     spectral_entropy,
 )
 from fakeengage.kernels.events import bursts, exact_repeats, fano_factor, round_totals, zero_runs
-from fakeengage.kernels.memory import autocorrelation
+from fakeengage.kernels.memory import (
+    autocorrelation,
+    detrended_fluctuation,
+    hurst,
+    partial_autocorrelation,
+)
+from fakeengage.kernels.pairs import correlation, lead_lag
 from fakeengage.kernels.rolling_windows import rolling
 from fakeengage.kernels.trends import change_points, cusum, linear_trend, mann_kendall, theil_sen
 
@@ -25,16 +32,25 @@ __all__ = [
     "autocorrelation",
     "bursts",
     "change_points",
+    "correlation",
     "cusum",
+    "daily_profile",
+    "detrended_fluctuation",
     "exact_repeats",
     "fano_factor",
+    "hurst",
+    "lead_lag",
     "lempel_ziv_complexity",
     "linear_trend",
     "mann_kendall",
+    "partial_autocorrelation",
+    "periodicity",
     "permutation_entropy",
+    "profile_shift",
     "rolling",
     "round_totals",
     "sample_entropy",
+    "seasonal_strength",
     "shannon_entropy",
     "spectral_entropy",
     "theil_sen",

@@ -91,7 +91,7 @@ def spectral_entropy(
     >>> day = np.sin(2 * np.pi * np.arange(168) / 24)
     >>> noise = np.random.default_rng(0).normal(size=168)
     >>> kernels.spectral_entropy([day, noise], normalize=True).round(2)
-    array([0.  , 0.87])
+    array([0.  , 0.88])
     """
     series = as_series(x)
     return series.value(_native.spectral_entropy(series.rows, bool(normalize), threads=threads or 0))
@@ -204,7 +204,7 @@ def sample_entropy(
     >>> day = np.sin(2 * np.pi * np.arange(168) / 24)
     >>> noise = np.random.default_rng(0).normal(size=168)
     >>> kernels.sample_entropy([day, noise]).round(2)
-    array([0.14, 2.4 ])
+    array([0.32, 2.28])
     """
     series = as_series(x)
     return series.value(
@@ -259,7 +259,7 @@ def approximate_entropy(
     >>> day = np.sin(2 * np.pi * np.arange(168) / 24)
     >>> noise = np.random.default_rng(0).normal(size=168)
     >>> kernels.approximate_entropy([day, noise]).round(2)
-    array([0.14, 0.7 ])
+    array([0.19, 0.79])
     """
     series = as_series(x)
     return series.value(

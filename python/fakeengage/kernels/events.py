@@ -232,9 +232,9 @@ def round_totals(x: ArrayLike, *, threads: int | None = None) -> NDArray[float64
     Notes
     -----
     The total ``T`` is that of the known steps. ``10^-k`` with ``k`` the trailing zeros of ``T``; and
-    ``min(1, (2 d + 1) / m)`` with ``d`` the distance to the nearest positive multiple of ``m``: the chance under
-    totals spread evenly. Bought engagement comes in packages of 100, 500 or 1000, more or less a few. No other
-    library has this measure; the first chance is ``10.0 ** -trailing_zeros`` of the total in Python.
+    ``min(1, (2 d + 1) / m)`` with ``d`` the distance to the nearest positive multiple of ``m``: the chance
+    under totals spread evenly. Bought engagement comes in packages of 100, 500 or 1000, more or less a few.
+    No other library has this measure; the first chance is ``10.0 ** -trailing_zeros`` of the total.
 
     References
     ----------

@@ -154,9 +154,9 @@ def cusum(x: ArrayLike, *, threads: int | None = None) -> NDArray[float64]:
     -------
     numpy.ndarray
         ``(n_series, 4)``: range of the cumulated deviations over the square root of the number of known
-        steps (about 1.25 for independent normal noise); place of the largest one, the first of equal ones, as the share of the series
-        up to and with that step, in (0, 1]; largest tabular sum upward; largest tabular sum downward. NaN for
-        a flat series.
+        steps (about 1.25 for independent normal noise); place of the largest one, the first of equal ones, as
+        the share of the series up to and with that step, in (0, 1]; largest tabular sum upward; largest
+        tabular sum downward. NaN for a flat series.
 
     Raises
     ------

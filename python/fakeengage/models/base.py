@@ -26,10 +26,15 @@ _EVIDENCE = frozenset(
         *("scan_up", "scan_down", "step_up", "step_down", "cusum", "block_mean", "scan_share", "segments"),
         *("exceedance", "shortfall", "quantile", "spread_ratio", "asymmetry", "negative_share"),
         *("quiet_residual", "quiet_minus_busy", "curve_distance", "half_shift", "day_level"),
-        *("acf", "period_power", "joint_up"),
+        *("acf__lag1", "acf__day", "period_power", "joint_up"),
         *("ratio_up", "ratio_down", "residual_correlation", "ratio_spread"),
     }
 )
+
+
+def _is_evidence(name: str) -> bool:
+    _, measure, parameter = name.split("__")
+    return measure in _EVIDENCE or f"{measure}__{parameter}" in _EVIDENCE
 
 
 def evidence_matrix(
@@ -72,7 +77,7 @@ def summary_columns(panel: Panel, owners: frozenset[str]) -> tuple[list[int], li
     chosen = [
         (k, feature)
         for k, feature in enumerate(list_features(panel.metrics))
-        if feature.name.split("__")[0] in owners and feature.name.split("__")[1] in _EVIDENCE
+        if feature.name.split("__")[0] in owners and _is_evidence(feature.name)
     ]
     return (
         [k for k, _ in chosen],

@@ -3,6 +3,7 @@
 from fakeengage.plots.attack_panels import plot_attacks
 from fakeengage.plots.canvas import COLOURS, RED, STYLES, new_axes, save
 from fakeengage.plots.evidence import BAND_Z, roc_pr, score_distributions, series
+from fakeengage.plots.feature_panels import feature_gallery
 from fakeengage.plots.gallery import save_gallery
 from fakeengage.plots.profile_panels import plot_profiles
 
@@ -11,6 +12,7 @@ __all__ = [
     "COLOURS",
     "RED",
     "STYLES",
+    "feature_gallery",
     "new_axes",
     "plot_attacks",
     "plot_profiles",

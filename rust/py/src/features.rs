@@ -11,7 +11,7 @@ use crate::convert::{Threads, into_matrix, to_offsets, value_error};
 
 /// A registry row: name, family, version, unit, meaning, smallest length, what else it needs, suspicious
 /// end (1 = high, 0 = neither).
-type Row = (
+pub(crate) type Row = (
     String,
     &'static str,
     u16,
@@ -22,26 +22,26 @@ type Row = (
     u8,
 );
 
+/// The row of a column.
+pub(crate) fn row_of(column: features::Column) -> Row {
+    let row = column.feature;
+    (
+        column.name,
+        row.family,
+        row.version,
+        row.unit,
+        row.meaning,
+        row.min_steps,
+        row.needs.words(),
+        u8::from(row.direction == features::Direction::High),
+    )
+}
+
 /// Registry rows for the metrics given, of all families.
 #[pyfunction]
 pub(crate) fn feature_columns(metrics: Vec<String>) -> Vec<Row> {
     let names: Vec<&str> = metrics.iter().map(String::as_str).collect();
-    features::columns(&names)
-        .into_iter()
-        .map(|column| {
-            let row = column.feature;
-            (
-                column.name,
-                row.family,
-                row.version,
-                row.unit,
-                row.meaning,
-                row.min_steps,
-                row.needs.words(),
-                u8::from(row.direction == features::Direction::High),
-            )
-        })
-        .collect()
+    features::columns(&names).into_iter().map(row_of).collect()
 }
 
 /// Families of features, in the order of the documentation.

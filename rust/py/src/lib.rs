@@ -5,6 +5,7 @@
 
 mod attack;
 mod convert;
+mod coordination;
 mod expectation;
 mod features;
 mod ids;
@@ -24,15 +25,18 @@ mod _native {
         attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
     };
     #[pymodule_export]
+    use super::coordination::{coordination_columns, coordination_features};
+    #[pymodule_export]
     use super::features::{extract_features, feature_columns, feature_families, sum_forest};
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
     use super::kernels::{
-        approximate_entropy, autocorrelation, bursts, change_points, cusum, exact_repeats,
-        fano_factor, kernel_names, lempel_ziv_complexity, linear_trend, mann_kendall,
-        permutation_entropy, rolling, rolling_statistics, round_totals, sample_entropy,
-        shannon_entropy, spectral_entropy, theil_sen, zero_runs,
+        approximate_entropy, autocorrelation, bursts, change_points, correlation, cusum,
+        daily_profile, detrended_fluctuation, exact_repeats, fano_factor, hurst, kernel_names,
+        lead_lag, lempel_ziv_complexity, linear_trend, mann_kendall, partial_autocorrelation,
+        periodicity, permutation_entropy, profile_shift, rolling, rolling_statistics, round_totals,
+        sample_entropy, seasonal_strength, shannon_entropy, spectral_entropy, theil_sen, zero_runs,
     };
     #[pymodule_export]
     use super::simulate::{

@@ -4,12 +4,12 @@ use super::kernel_set::{Kernels, Workspaces};
 use super::registry::Feature;
 use super::residual::Residual;
 use super::tables::Day;
-use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Wanted};
-use super::{cross, daily, entropy, level, memory, rolling, tail};
+use super::{LEAST_KNOWN, Metric, N_PAIR, N_SINGLE, Series, Wanted};
+use super::{counts, cross, cycle, daily, drift, entropy, level, memory, rolling, shape, tail};
 use super::{n_columns, pairs, single_features};
 use crate::expectation::Clock;
 use crate::expectation::stiff::Stiff;
-use crate::lanes::dispatch;
+use crate::lanes::{self, dispatch};
 
 /// Memory of one thread, used again from account to account.
 pub(crate) struct Worker<'k> {
@@ -28,11 +28,13 @@ pub(crate) struct Worker<'k> {
 #[derive(Default)]
 struct Work {
     residuals: Vec<Residual>,
-    ratio: Residual,
+    pairs: cross::Work,
     day: Day,
     daily: daily::Work,
     kernels: Workspaces,
     u: Vec<f64>,
+    x: Vec<f64>,
+    logs: Vec<f64>,
     narrow: Vec<f32>,
     wide: Vec<f64>,
     usable: Vec<usize>,
@@ -79,31 +81,39 @@ impl<'k> Worker<'k> {
             &self.expected
         };
         self.work.day.prepare(n, start, self.clock.steps_per_day);
-        measure(
+        let job = Job {
             data,
             expected,
-            n,
-            self.wanted,
-            self.kernels,
-            &self.min_steps,
-            &mut self.work,
-            &mut self.row,
-        );
+            n_steps: n,
+            wanted: self.wanted,
+            kernels: self.kernels,
+            min_steps: &self.min_steps,
+        };
+        measure(job, &mut self.work, &mut self.row);
         &self.row
     }
 }
 
+/// One account, and what is asked of it.
+struct Job<'a> {
+    data: &'a [f32],
+    expected: &'a [f32],
+    n_steps: usize,
+    wanted: Wanted,
+    kernels: &'a Kernels,
+    min_steps: &'a [usize],
+}
+
 dispatch! {
-    fn measure<'a>(
-        data: &'a [f32],
-        expected: &'a [f32],
-        n: usize,
-        wanted: Wanted,
-        kernels: &'a Kernels,
-        min_steps: &'a [usize],
-        work: &'a mut Work,
-        out: &'a mut [f64],
-    ) {
+    fn measure<'a>(job: Job<'a>, work: &'a mut Work, out: &'a mut [f64]) {
+        let Job {
+            data,
+            expected,
+            n_steps: n,
+            wanted,
+            kernels,
+            min_steps,
+        } = job;
         let n_metrics = data.len() / n;
         work.usable.clear();
         for k in 0..n_metrics {
@@ -126,10 +136,27 @@ dispatch! {
         let at_pairs = n_metrics * N_SINGLE;
         if wanted.any(&cross::PAIR_FEATURES) {
             for (k, (follower, leader)) in pairs(n_metrics).enumerate() {
-                let (f, l) = (&work.residuals[follower], &work.residuals[leader]);
-                if f.n_known.min(l.n_known) >= LEAST_KNOWN {
+                let Work {
+                    residuals,
+                    kernels: workspaces,
+                    pairs,
+                    narrow,
+                    ..
+                } = &mut *work;
+                let side = |k: usize| cross::Side {
+                    counts: &data[k * n..(k + 1) * n],
+                    residual: &residuals[k],
+                };
+                let (f, l) = (side(follower), side(leader));
+                let known = f.residual.n_known.min(l.residual.n_known);
+                if known >= LEAST_KNOWN {
                     let slot = &mut out[at_pairs + k * N_PAIR..at_pairs + (k + 1) * N_PAIR];
-                    cross::measure_pair(f, l, &mut work.ratio, &mut work.narrow, slot);
+                    cross::measure_pair(f, l, kernels, workspaces, pairs, narrow, slot);
+                    for (value, feature) in slot.iter_mut().zip(&cross::PAIR_FEATURES) {
+                        if known < feature.min_steps {
+                            *value = f64::NAN;
+                        }
+                    }
                 }
             }
         }
@@ -165,6 +192,12 @@ fn single(
         residual: &work.residuals[k],
     };
     metric.residual.with_gaps(&mut work.u);
+    with_gaps(counts, &mut work.x, &mut work.logs);
+    let series = Series {
+        x: &work.x,
+        logs: &work.logs,
+        u: &work.u,
+    };
     let mut slots = Slots { wanted, rest: slot };
     if let Some(out) = slots.next(&level::FEATURES) {
         level::measure(metric.residual, &mut work.wide, out);
@@ -179,10 +212,43 @@ fn single(
         memory::measure(&metric, &work.day, out);
     }
     if let Some(out) = slots.next(&rolling::FEATURES) {
-        rolling::measure(&work.u, kernels, &mut work.kernels, &mut work.wide, out);
+        rolling::measure(series.u, kernels, &mut work.kernels, &mut work.wide, out);
     }
     if let Some(out) = slots.next(&entropy::FEATURES) {
-        entropy::measure(&work.u, kernels, &mut work.kernels, out);
+        entropy::measure(series.u, kernels, &mut work.kernels, out);
+    }
+    if let Some(out) = slots.next(&shape::FEATURES) {
+        shape::measure(&metric, kernels, &mut work.kernels, &mut work.wide, out);
+    }
+    if let Some(out) = slots.next(&counts::FEATURES) {
+        counts::measure(series.x, kernels, &mut work.kernels, out);
+    }
+    if let Some(out) = slots.next(&drift::FEATURES) {
+        drift::measure(series, kernels, &mut work.kernels, out);
+    }
+    if let Some(out) = slots.next(&cycle::FEATURES) {
+        cycle::measure(
+            series,
+            &work.day,
+            kernels,
+            &mut work.kernels,
+            &mut work.wide,
+            out,
+        );
+    }
+}
+
+/// Counts, and their logarithms, NaN where a step is missing.
+#[inline(always)]
+fn with_gaps(counts: &[f32], x: &mut Vec<f64>, logs: &mut Vec<f64>) {
+    let n = counts.len();
+    x.resize(n, 0.0);
+    logs.resize(n, 0.0);
+    let (x, logs) = (&mut x[..n], &mut logs[..n]);
+    for t in 0..n {
+        x[t] = f64::from(counts[t]);
+        let log = f64::from(lanes::ln(counts[t].max(0.0) + 0.5));
+        logs[t] = if counts[t].is_finite() { log } else { f64::NAN };
     }
 }
 

@@ -222,30 +222,46 @@ fn curve_distances(metric: &Metric<'_>, steps: usize, whole_days: usize, work: &
 /// three are, or when either side is flat.
 #[inline(always)]
 fn day_correlation(day: &[f32], mean_day: &[f64]) -> f64 {
-    let n = day.len();
-    let mean_day = &mean_day[..n];
-    let (mut count, mut a, mut b) = (0.0, 0.0, 0.0);
-    for t in 0..n {
-        let (x, y) = (f64::from(day[t]), mean_day[t]);
-        let known = !(x.is_nan() || y.is_nan());
-        count += if known { 1.0 } else { 0.0 };
-        a += if known { x } else { 0.0 };
-        b += if known { y } else { 0.0 };
+    const LANES: usize = 8;
+    // Values less the first of the median day are small enough for sums in a single pass.
+    let origin = mean_day
+        .first()
+        .copied()
+        .filter(|v| !v.is_nan())
+        .unwrap_or(0.0);
+    // Number known in both, then the sums of x, y, x y, x x and y y over them.
+    let mut sums = [[0.0; LANES]; 6];
+    let ((a, rest_a), (b, rest_b)) = (day.as_chunks::<LANES>(), mean_day.as_chunks::<LANES>());
+    let mut last = ([f32::NAN; LANES], [f64::NAN; LANES]);
+    last.0[..rest_a.len()].copy_from_slice(rest_a);
+    last.1[..rest_b.len()].copy_from_slice(rest_b);
+    let blocks = a
+        .iter()
+        .zip(b)
+        .chain((!rest_a.is_empty()).then_some((&last.0, &last.1)));
+    for (x, y) in blocks {
+        for k in 0..LANES {
+            let (x, y) = (f64::from(x[k]) - origin, y[k] - origin);
+            let known = if (x + y).is_nan() { 0.0 } else { 1.0 };
+            let (x, y) = if known > 0.0 { (x, y) } else { (0.0, 0.0) };
+            sums[0][k] += known;
+            sums[1][k] += x;
+            sums[2][k] += y;
+            sums[3][k] += x * y;
+            sums[4][k] += x * x;
+            sums[5][k] += y * y;
+        }
     }
+    let [count, sx, sy, sxy, sxx, syy] = sums.map(|lanes| lanes.iter().sum::<f64>());
     if count < 3.0 {
         return f64::NAN;
     }
-    let (a, b) = (a / count, b / count);
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for t in 0..n {
-        let (x, y) = (f64::from(day[t]), mean_day[t]);
-        let known = !(x.is_nan() || y.is_nan());
-        let (x, y) = if known { (x - a, y - b) } else { (0.0, 0.0) };
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
-    }
-    if aa <= 1e-12 || bb <= 1e-12 {
+    let (ab, aa, bb) = (
+        sxy - sx * sy / count,
+        sxx - sx * sx / count,
+        syy - sy * sy / count,
+    );
+    if aa <= 1e-9 || bb <= 1e-9 {
         f64::NAN
     } else {
         ab / (aa * bb).sqrt()

@@ -16,8 +16,7 @@ pub(crate) const FEATURES: [Feature; 7] = [
         "bits",
         28,
         "of the residual's histogram over its range: low where one step dwarfs all others",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "spectral_entropy",
@@ -34,8 +33,7 @@ pub(crate) const FEATURES: [Feature; 7] = [
         "share of the largest",
         28,
         "of the order of three residuals in a row",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "permutation_entropy",
@@ -43,14 +41,13 @@ pub(crate) const FEATURES: [Feature; 7] = [
         "share of the largest",
         168,
         "of the order of five residuals in a row",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "sample_entropy",
         "m2",
         "nats",
-        48,
+        168,
         "how seldom residuals that are alike for two steps stay alike for a third",
     )
     .needing(VARY),
@@ -61,8 +58,7 @@ pub(crate) const FEATURES: [Feature; 7] = [
         "nats",
         48,
         "the same, self-matches included",
-    )
-    .needing(VARY),
+    ),
     Feature::neutral(
         F,
         "lempel_ziv_complexity",
@@ -70,8 +66,7 @@ pub(crate) const FEATURES: [Feature; 7] = [
         "ratio",
         28,
         "number of new phrases in the residual's side of its median, over that of coin flips",
-    )
-    .needing(VARY),
+    ),
 ];
 
 /// Measures one residual, NaN where a step is missing.

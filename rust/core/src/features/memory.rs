@@ -7,7 +7,7 @@ use super::{Metric, tables::Day};
 const CORRELATION: &str = "correlation";
 
 /// What this group measures, in output order.
-pub(crate) const FEATURES: [Feature; 5] = [
+pub(crate) const FEATURES: [Feature; 4] = [
     Feature::neutral(
         "autocorrelation",
         "acf",
@@ -21,7 +21,7 @@ pub(crate) const FEATURES: [Feature; 5] = [
         "acf",
         "day",
         CORRELATION,
-        28,
+        72,
         "of residuals one day apart",
     )
     .needing(super::registry::Needs::DailyClock),
@@ -44,14 +44,6 @@ pub(crate) const FEATURES: [Feature; 5] = [
             "strongest share of the residual's variance at an interval of 2, 4, 6, 8 or 12 steps, over what noise gives",
         )
     },
-    Feature::neutral(
-        "burst",
-        "zero_run",
-        "longest",
-        "share of steps",
-        28,
-        "longest run of zero counts",
-    ),
 ];
 
 /// Intervals of a feed that runs by the clock, in steps; all divide [`CYCLE`].
@@ -79,50 +71,48 @@ pub(crate) fn measure(metric: &Metric<'_>, day: &Day, out: &mut [f64]) {
     }
     out[2] = roughness(r);
     out[3] = period_power(r);
-    let (mut run, mut longest) = (0_usize, 0_usize);
-    for &x in metric.counts {
-        run = if x <= 0.0 { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    out[4] = longest as f64 / n as f64;
 }
 
-/// Sum of `value(t)` for `t` below `n`, in 16 lanes that are folded in a fixed order.
+const LANES: usize = 16;
+type Lanes = [f32; LANES];
+
+/// Adds the products of two rows of lanes to sums.
 #[inline(always)]
-pub(crate) fn lane_sum<const K: usize>(n: usize, value: impl Fn(usize) -> [f32; K]) -> [f64; K] {
-    const LANES: usize = 16;
-    let mut sums = [[0.0_f32; LANES]; K];
-    let whole = n / LANES * LANES;
-    for first in (0..whole).step_by(LANES) {
-        for lane in 0..LANES {
-            let values = value(first + lane);
-            for k in 0..K {
-                sums[k][lane] += values[k];
-            }
-        }
+fn add_products(sums: &mut Lanes, a: &Lanes, b: &Lanes) {
+    for k in 0..LANES {
+        sums[k] = a[k].mul_add(b[k], sums[k]);
     }
-    let mut out = sums.map(|lanes| lanes.iter().map(|v| f64::from(*v)).sum::<f64>());
-    for t in whole..n {
-        let values = value(t);
-        for k in 0..K {
-            out[k] += f64::from(values[k]);
-        }
-    }
-    out
 }
 
-/// Pearson correlation over the places where both are known; NaN when fewer than three are, or
-/// when either side is flat. Values are standardised residuals, so single-pass sums lose nothing.
+fn fold(sums: &Lanes) -> f64 {
+    sums.iter().map(|v| f64::from(*v)).sum()
+}
+
+/// Sum of squares.
+#[inline(always)]
+pub(crate) fn square_sum(x: &[f32]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        add_products(&mut sums, block, block);
+    }
+    fold(&sums) + rest.iter().map(|v| f64::from(v * v)).sum::<f64>()
+}
+
+/// Pearson correlation of two series, each with its mask of known steps and 0 where it has none; NaN when
+/// fewer than three steps are known in both, or when either side is flat. Values are standardised
+/// residuals, so single-pass sums lose nothing.
 #[inline(always)]
 pub(crate) fn correlation(a: (&[f32], &[f32]), b: (&[f32], &[f32])) -> f64 {
-    let n = a.0.len();
-    let (x, kx) = (&a.0[..n], &a.1[..n]);
-    let (y, ky) = (&b.0[..n], &b.1[..n]);
-    let [count, sx, sy, sxy, sxx, syy] = lane_sum(n, |t| {
-        let known = kx[t] * ky[t];
-        let (v, w) = (known * x[t], known * y[t]);
-        [known, v, w, v * w, v * v, w * w]
-    });
+    let mut sums = [[0.0; LANES]; 6];
+    let ((x, rest_x), (kx, rest_kx)) = (a.0.as_chunks(), a.1.as_chunks());
+    let ((y, rest_y), (ky, rest_ky)) = (b.0.as_chunks(), b.1.as_chunks());
+    for (((x, kx), y), ky) in x.iter().zip(kx).zip(y).zip(ky) {
+        add_pairs(&mut sums, (x, kx), (y, ky));
+    }
+    let last = (&filled(rest_x), &filled(rest_kx));
+    add_pairs(&mut sums, last, (&filled(rest_y), &filled(rest_ky)));
+    let [count, sx, sy, sxy, sxx, syy] = sums.each_ref().map(fold);
     if count < 3.0 {
         return f64::NAN;
     }
@@ -138,16 +128,64 @@ pub(crate) fn correlation(a: (&[f32], &[f32]), b: (&[f32], &[f32])) -> f64 {
     }
 }
 
+/// Adds what two rows of lanes and their masks know together: number of steps, then sums of x, y, x y, x x
+/// and y y.
+#[inline(always)]
+fn add_pairs(sums: &mut [Lanes; 6], (x, kx): (&Lanes, &Lanes), (y, ky): (&Lanes, &Lanes)) {
+    let (mut known_x, mut known_y) = ([0.0; LANES], [0.0; LANES]);
+    for k in 0..LANES {
+        known_x[k] = x[k] * ky[k];
+        known_y[k] = y[k] * kx[k];
+    }
+    add_products(&mut sums[0], kx, ky);
+    add_products(&mut sums[1], x, ky);
+    add_products(&mut sums[2], y, kx);
+    add_products(&mut sums[3], x, y);
+    add_products(&mut sums[4], &known_x, &known_x);
+    add_products(&mut sums[5], &known_y, &known_y);
+}
+
+/// Adds absolute changes from x to y, and absolute values of y, where both are known.
+#[inline(always)]
+fn add_changes(
+    change: &mut Lanes,
+    size: &mut Lanes,
+    (x, kx): (&Lanes, &Lanes),
+    (y, ky): (&Lanes, &Lanes),
+) {
+    for k in 0..LANES {
+        let known = kx[k] * ky[k];
+        change[k] = known.mul_add((y[k] - x[k]).abs(), change[k]);
+        size[k] = known.mul_add(y[k].abs(), size[k]);
+    }
+}
+
+/// The last few values, filled up with 0.
+#[inline(always)]
+fn filled(rest: &[f32]) -> Lanes {
+    let mut lanes = [0.0; LANES];
+    lanes[..rest.len()].copy_from_slice(rest);
+    lanes
+}
+
 /// Mean absolute step-to-step change over the mean absolute residual.
 #[inline(always)]
 fn roughness(r: &Residual) -> f64 {
+    let (mut change, mut size) = ([0.0; LANES], [0.0; LANES]);
     let n = r.len() - 1;
-    let (before, after) = (&r.u[..n], &r.u[1..][..n]);
-    let (known_before, known_after) = (&r.known[..n], &r.known[1..][..n]);
-    let [change, size] = lane_sum(n, |t| {
-        let known = known_before[t] * known_after[t];
-        [known * (after[t] - before[t]).abs(), known * after[t].abs()]
-    });
+    let ((x, rest_x), (kx, rest_kx)) = (r.u[..n].as_chunks(), r.known[..n].as_chunks());
+    let ((y, rest_y), (ky, rest_ky)) = (r.u[1..].as_chunks(), r.known[1..].as_chunks());
+    for (((x, kx), y), ky) in x.iter().zip(kx).zip(y).zip(ky) {
+        add_changes(&mut change, &mut size, (x, kx), (y, ky));
+    }
+    let last = (&filled(rest_x), &filled(rest_kx));
+    add_changes(
+        &mut change,
+        &mut size,
+        last,
+        (&filled(rest_y), &filled(rest_ky)),
+    );
+    let (change, size) = (fold(&change), fold(&size));
     if size > 0.0 { change / size } else { f64::NAN }
 }
 
@@ -166,8 +204,7 @@ fn period_power(r: &Residual) -> f64 {
     for (place, u) in places.iter_mut().zip(rest) {
         *place += u;
     }
-    let u = &r.u[..];
-    let [square] = lane_sum(u.len(), |t| [u[t] * u[t]]);
+    let square = square_sum(&r.u);
     if square <= 0.0 {
         return f64::NAN;
     }

@@ -5,15 +5,19 @@
 //! different metrics share columns. All features are relative to the account's own expectation.
 
 mod account;
+mod counts;
 mod cross;
+mod cycle;
 mod daily;
+mod drift;
 mod entropy;
 mod kernel_set;
 mod level;
 mod memory;
 mod registry;
-mod residual;
+pub(crate) mod residual;
 mod rolling;
+mod shape;
 mod tables;
 mod tail;
 
@@ -38,6 +42,17 @@ pub(crate) struct Metric<'a> {
     pub(crate) residual: &'a Residual,
 }
 
+/// One metric of one account as kernels take it: float64, NaN where a step is missing.
+#[derive(Clone, Copy)]
+pub(crate) struct Series<'a> {
+    /// Counts.
+    pub(crate) x: &'a [f64],
+    /// Logarithms of the counts plus one half.
+    pub(crate) logs: &'a [f64],
+    /// Standardised residuals.
+    pub(crate) u: &'a [f64],
+}
+
 /// A column: its name and its registry row.
 #[derive(Debug, Clone)]
 pub struct Column {
@@ -48,13 +63,17 @@ pub struct Column {
 }
 
 /// Groups of features of one metric, in output order.
-const SINGLE: [&[Feature]; 6] = [
+const SINGLE: [&[Feature]; 10] = [
     &level::FEATURES,
     &tail::FEATURES,
     &daily::FEATURES,
     &memory::FEATURES,
     &rolling::FEATURES,
     &entropy::FEATURES,
+    &shape::FEATURES,
+    &counts::FEATURES,
+    &drift::FEATURES,
+    &cycle::FEATURES,
 ];
 const N_SINGLE: usize = {
     let (mut n, mut group) = (0, 0);
@@ -190,7 +209,7 @@ pub fn extract(
         }
     }
     let wanted = Wanted::new(families)?;
-    let kernels = Kernels::new()?;
+    let kernels = Kernels::new(clock.steps_per_day.max(2))?;
     // Names do not matter here, only their number.
     let names = vec![""; layout.n_metrics];
     let keep: Vec<usize> = columns(&names)

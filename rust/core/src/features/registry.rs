@@ -20,6 +20,10 @@ pub enum Needs {
     TwoMetrics,
     /// Values that differ.
     Variation,
+    /// Counts other than zero.
+    Activity,
+    /// A burst.
+    Burst,
 }
 
 impl Needs {
@@ -30,6 +34,8 @@ impl Needs {
             Self::DailyClock => "a daily clock",
             Self::TwoMetrics => "two metrics",
             Self::Variation => "values that differ",
+            Self::Activity => "counts other than zero",
+            Self::Burst => "a burst",
         }
     }
 }

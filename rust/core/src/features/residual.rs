@@ -25,6 +25,8 @@ pub(crate) struct Residual {
     pub(crate) known: Vec<f32>,
     /// Number of known steps.
     pub(crate) n_known: usize,
+    /// The account's own variance of the log residual, beside the counting one.
+    pub(crate) variance: f32,
     /// Sum of the standardised residuals before each step; one entry more than there are steps.
     pub(crate) sums: Vec<f64>,
     /// Number of known steps before each step.
@@ -119,6 +121,7 @@ impl Residual {
             log[t] = if known[t] > 0.0 { log[t] - center } else { 0.0 };
         }
         let variance = own_variance(log, counting, self.n_known);
+        self.variance = variance;
         let u = &mut self.u[..n];
         for t in 0..n {
             u[t] = (log[t] / (counting[t] + variance).sqrt()).clamp(-CLIP, CLIP);

@@ -8,7 +8,7 @@ const F: &str = "rolling";
 const SD: &str = "standard deviations";
 
 /// What this group measures, in output order.
-pub(crate) const FEATURES: [Feature; 10] = [
+pub(crate) const FEATURES: [Feature; 8] = [
     Feature::neutral(
         F,
         "rolling_mean",
@@ -59,22 +59,6 @@ pub(crate) const FEATURES: [Feature; 10] = [
     ),
     Feature::neutral(
         F,
-        "rolling_quantile90",
-        "24max",
-        SD,
-        48,
-        "largest 90 % point of 24 residuals in a row",
-    ),
-    Feature::neutral(
-        F,
-        "rolling_quantile90",
-        "24min",
-        SD,
-        48,
-        "smallest 90 % point of 24 residuals in a row",
-    ),
-    Feature::neutral(
-        F,
         "rolling_zscore",
         "24max",
         SD,
@@ -115,17 +99,13 @@ pub(crate) fn measure(
         .measure(u, &mut work.rolling_median, windows);
     (out[4], out[5]) = extremes(windows);
     kernels
-        .rolling_high
-        .measure(u, &mut work.rolling_high, windows);
-    (out[6], out[7]) = extremes(windows);
-    kernels
         .rolling_zscore
         .measure(u, &mut work.rolling_zscore, windows);
-    (out[8], _) = extremes(windows);
+    (out[6], _) = extremes(windows);
     kernels
         .rolling_skew
         .measure(u, &mut work.rolling_skew, windows);
-    (out[9], _) = extremes(windows);
+    (out[7], _) = extremes(windows);
 }
 
 /// Largest and smallest of the values that are not NaN; NaN where there are none.

@@ -97,18 +97,73 @@ fn families_choose_columns_and_change_no_value() {
 
 #[test]
 fn every_feature_is_finite_from_its_declared_length_and_nan_below() {
-    for n_steps in [0, 1, 13, 14, 27, 28, 47, 48, 71, 72, 95, 96, 143, 144, 336] {
+    let mut lengths: Vec<usize> = columns(&METRICS)
+        .iter()
+        .flat_map(|column| [column.feature.min_steps - 1, column.feature.min_steps])
+        .collect();
+    lengths.extend([0, 1, 500]);
+    lengths.sort_unstable();
+    lengths.dedup();
+    let mut wrong: Vec<String> = Vec::new();
+    for n_steps in lengths {
         let (data, expected) = noise(1, n_steps, 9);
         let values = all(&data, Some(&expected), 1, 0);
         for (value, column) in values.iter().zip(columns(&METRICS)) {
-            if n_steps >= column.feature.min_steps.max(96) {
-                assert!(value.is_finite(), "{} at {n_steps}: {value}", column.name);
-            }
-            if n_steps < column.feature.min_steps && !column.name.starts_with("joint") {
-                assert!(value.is_nan(), "{} at {n_steps}: {value}", column.name);
+            let least = column.feature.min_steps;
+            // Bursts may be absent from noise.
+            let owed = column.feature.needs != Needs::Burst;
+            if (owed && n_steps >= least && !value.is_finite())
+                || (n_steps < least && !value.is_nan())
+            {
+                wrong.push(format!("{} at {n_steps}: {value}", column.name));
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_a_feature_needs_is_what_it_cannot_do_without() {
+    let (data, expected) = noise(1, 400, 5);
+    let offsets = [0, 400];
+    let features = |data: &[f32], expected: &[f32], n_metrics: usize, steps_per_day: usize| {
+        let accounts = Accounts {
+            data,
+            layout: Layout::new(&offsets, n_metrics, data.len()).unwrap(),
+            starts: &[0],
+            clock: Clock {
+                steps_per_day,
+                steps_per_week: 7 * steps_per_day,
+            },
+        };
+        extract(accounts, Some(expected), &FAMILIES, 1).unwrap().1
+    };
+    let flat = vec![4.0; data.len()];
+    let silent = vec![0.0; data.len()];
+    let few = vec![0.5; data.len()];
+    let mut wrong: Vec<String> = Vec::new();
+    for (need, values, n_metrics) in [
+        (Needs::DailyClock, features(&data, &expected, 4, 0), 4),
+        (
+            Needs::TwoMetrics,
+            features(&data[..400], &expected[..400], 1, 24),
+            1,
+        ),
+        (Needs::Variation, features(&flat, &flat, 4, 24), 4),
+        (Needs::Activity, features(&silent, &few, 4, 24), 4),
+    ] {
+        let names = columns(&METRICS[..n_metrics]);
+        assert_eq!(names.len(), values.len());
+        for (value, column) in values.iter().zip(names) {
+            let needed = column.feature.needs == need;
+            // Without a clock, all others are still there.
+            let owed = need == Needs::DailyClock && column.feature.needs != Needs::Burst;
+            if (needed && !value.is_nan()) || (!needed && owed && !value.is_finite()) {
+                wrong.push(format!("{} without {need:?}: {value}", column.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -4,20 +4,26 @@
 //! count as missing; what each kernel does about a missing step, a flat or a short series is part of its
 //! definition. Nothing allocates per row: a [`Kernel::Workspace`] is kept from row to row.
 
+mod circle;
+mod cycle;
+mod eight_sums;
 mod entropy;
 mod event;
 mod lane_sums;
 mod memory;
+mod pair;
 mod robust;
 mod rolling;
 mod trend;
 
+pub use cycle::{DailyProfile, Periodicity, ProfileShift, SeasonalStrength};
 pub use entropy::{
     ApproximateEntropy, LempelZivComplexity, PermutationEntropy, Regularity, SampleEntropy,
     ShannonEntropy, SpectralEntropy,
 };
 pub use event::{Bursts, ExactRepeats, FanoFactor, RoundTotals, ZeroRuns};
-pub use memory::Autocorrelation;
+pub use memory::{Autocorrelation, DetrendedFluctuation, Hurst, PartialAutocorrelation};
+pub use pair::{Correlation, LeadLag};
 pub use rolling::{Rolling, Statistic};
 pub use trend::{ChangePoints, Cusum, LinearTrend, MannKendall, TheilSen};
 
@@ -30,16 +36,25 @@ pub const NAMES: &[&str] = &[
     "autocorrelation",
     "bursts",
     "change_points",
+    "correlation",
     "cusum",
+    "daily_profile",
+    "detrended_fluctuation",
     "exact_repeats",
     "fano_factor",
+    "hurst",
+    "lead_lag",
     "lempel_ziv_complexity",
     "linear_trend",
     "mann_kendall",
+    "partial_autocorrelation",
+    "periodicity",
     "permutation_entropy",
+    "profile_shift",
     "rolling",
     "round_totals",
     "sample_entropy",
+    "seasonal_strength",
     "shannon_entropy",
     "spectral_entropy",
     "theil_sen",

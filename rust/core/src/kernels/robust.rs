@@ -1,6 +1,6 @@
 //! Median and robust scale of the known values of a series.
 
-use crate::kernels::lane_sums::{LANES, filled};
+use super::lane_sums::{LANES, fold, fold_by, larger, smaller, total};
 use crate::lanes;
 
 /// Standard deviations of normal noise per median absolute deviation: 1 / Phi^-1(3/4).
@@ -15,7 +15,12 @@ const MOST_PASSES: usize = 12;
 /// Copies the values that are finite, in order.
 pub(super) fn keep_known(x: &[f64], known: &mut Vec<f64>) {
     known.clear();
-    known.extend(x.iter().copied().filter(|v| v.is_finite()));
+    // A sum that is finite has no missing step in it.
+    if total(x).is_finite() {
+        known.extend_from_slice(x);
+    } else {
+        known.extend(x.iter().copied().filter(|v| v.is_finite()));
+    }
 }
 
 /// Where a series lies and how far it spreads, whatever a minority of its values does.
@@ -53,12 +58,10 @@ pub(super) fn spread(x: &[f64], buffer: &mut Vec<f64>) -> Spread {
     buffer.clear();
     buffer.resize(2 * x.len(), 0.0);
     let (deviations, spare) = buffer.split_at_mut(x.len());
-    let mut sum = [0.0];
-    deviate(x, center, deviations, &mut sum);
-    answer.mean_scale = PER_MEAN_DEVIATION * sum[0] / x.len().max(1) as f64;
-    let mut middle = [0.0; 2];
-    find_middle(deviations, spare, &mut middle);
-    answer.scale = PER_MEDIAN_DEVIATION * between(middle);
+    let mut sums = [0.0; LANES];
+    deviate(x, center, deviations, &mut sums);
+    answer.mean_scale = PER_MEAN_DEVIATION * fold(&sums) / x.len().max(1) as f64;
+    answer.scale = PER_MEDIAN_DEVIATION * between(middle_of(deviations, spare));
     answer
 }
 
@@ -66,9 +69,7 @@ pub(super) fn spread(x: &[f64], buffer: &mut Vec<f64>) -> Spread {
 pub(super) fn median(x: &[f64], buffer: &mut Vec<f64>) -> f64 {
     buffer.clear();
     buffer.resize(x.len(), 0.0);
-    let mut middle = [0.0; 2];
-    find_middle(x, buffer, &mut middle);
-    between(middle)
+    between(middle_of(x, buffer))
 }
 
 fn between([low, high]: [f64; 2]) -> f64 {
@@ -78,28 +79,23 @@ fn between([low, high]: [f64; 2]) -> f64 {
 
 lanes::dispatch! {
     /// Absolute deviations from the centre, and their sum.
-    fn deviate<'a>(x: &'a [f64], center: f64, out: &'a mut [f64], sum: &'a mut [f64; 1]) {
-        let mut sums = [0.0; LANES];
+    fn deviate<'a>(
+        x: &'a [f64], center: f64, out: &'a mut [f64], sums: &'a mut [f64; LANES],
+    ) {
         let (blocks, rest) = x.as_chunks::<LANES>();
         let (out_blocks, out_rest) = out.as_chunks_mut::<LANES>();
+        let mut running = [0.0; LANES];
         for (values, slots) in blocks.iter().zip(out_blocks) {
             for k in 0..LANES {
                 slots[k] = (values[k] - center).abs();
-                sums[k] += slots[k];
+                running[k] += slots[k];
             }
         }
-        for ((value, slot), total) in rest.iter().zip(out_rest).zip(&mut sums) {
+        *sums = running;
+        for ((value, slot), total) in rest.iter().zip(out_rest).zip(sums) {
             *slot = (value - center).abs();
             *total += *slot;
         }
-        sum[0] = sums.iter().sum();
-    }
-}
-
-lanes::dispatch! {
-    /// The one or two values in the middle of the sorted series.
-    fn find_middle<'a>(x: &'a [f64], spare: &'a mut [f64], middle: &'a mut [f64; 2]) {
-        *middle = middle_of(x, spare);
     }
 }
 
@@ -115,66 +111,65 @@ struct Split {
     after: f64,
 }
 
-/// The same of the values of each lane.
-struct Lanes {
+/// The same in lanes.
+struct Sides {
     below: [u64; LANES],
     up_to: [u64; LANES],
     before: [f64; LANES],
     after: [f64; LANES],
 }
 
-impl Lanes {
+impl Sides {
     #[inline(always)]
-    fn look(&mut self, block: &[f64; LANES], pivot: f64) {
-        for k in 0..LANES {
-            let v = block[k];
-            self.below[k] = self.below[k].wrapping_add(u64::from(v < pivot));
-            self.up_to[k] = self.up_to[k].wrapping_add(u64::from(v <= pivot));
-            let lower = if v < pivot { v } else { f64::NEG_INFINITY };
-            let upper = if v > pivot { v } else { f64::INFINITY };
-            self.before[k] = if lower > self.before[k] {
-                lower
-            } else {
-                self.before[k]
-            };
-            self.after[k] = if upper < self.after[k] {
-                upper
-            } else {
-                self.after[k]
-            };
+    fn look(&mut self, k: usize, v: f64, pivot: f64) {
+        self.below[k] = self.below[k].wrapping_add(u64::from(v < pivot));
+        self.up_to[k] = self.up_to[k].wrapping_add(u64::from(v <= pivot));
+        let lower = if v < pivot { v } else { f64::NEG_INFINITY };
+        let upper = if v > pivot { v } else { f64::INFINITY };
+        self.before[k] = larger(lower, self.before[k]);
+        self.after[k] = smaller(upper, self.after[k]);
+    }
+}
+
+lanes::dispatch! {
+    fn look_at<'a>(x: &'a [f64], pivot: f64, out: &'a mut Sides) {
+        let (blocks, rest) = x.as_chunks::<LANES>();
+        let mut sides = Sides {
+            below: [0; LANES],
+            up_to: [0; LANES],
+            before: [f64::NEG_INFINITY; LANES],
+            after: [f64::INFINITY; LANES],
+        };
+        for block in blocks {
+            for k in 0..LANES {
+                sides.look(k, block[k], pivot);
+            }
+        }
+        *out = sides;
+        for (k, &v) in rest.iter().enumerate() {
+            out.look(k, v, pivot);
         }
     }
 }
 
-#[inline(always)]
 fn split(x: &[f64], pivot: f64) -> Split {
-    let mut lanes = Lanes {
+    let mut sides = Sides {
         below: [0; LANES],
         up_to: [0; LANES],
-        before: [f64::NEG_INFINITY; LANES],
-        after: [f64::INFINITY; LANES],
+        before: [0.0; LANES],
+        after: [0.0; LANES],
     };
-    let (blocks, rest) = x.as_chunks::<LANES>();
-    for block in blocks {
-        lanes.look(block, pivot);
-    }
-    // What is not a number lies on no side.
-    lanes.look(&filled(rest, f64::NAN), pivot);
+    look_at(x, pivot, &mut sides);
     Split {
-        below: lanes.below.iter().sum::<u64>() as usize,
-        up_to: lanes.up_to.iter().sum::<u64>() as usize,
-        before: lanes
-            .before
-            .iter()
-            .copied()
-            .fold(f64::NEG_INFINITY, f64::max),
-        after: lanes.after.iter().copied().fold(f64::INFINITY, f64::min),
+        below: fold_by(&sides.below, u64::wrapping_add) as usize,
+        up_to: fold_by(&sides.up_to, u64::wrapping_add) as usize,
+        before: fold_by(&sides.before, larger),
+        after: fold_by(&sides.after, smaller),
     }
 }
 
 impl Split {
     /// The value of this rank, where the pivot or a neighbour of it is that value.
-    #[inline(always)]
     fn at(&self, rank: usize, pivot: f64) -> Option<f64> {
         if rank + 1 == self.below {
             Some(self.before)
@@ -190,7 +185,6 @@ impl Split {
 
 /// Counting passes around a pivot that is moved by interpolation: each is a few dozen vector
 /// instructions, where a quickselect mispredicts a branch per value.
-#[inline(always)]
 fn middle_of(x: &[f64], spare: &mut [f64]) -> [f64; 2] {
     let n = x.len();
     if n == 0 {
@@ -229,7 +223,6 @@ fn middle_of(x: &[f64], spare: &mut [f64]) -> [f64; 2] {
     [a, if ranks[1] == ranks[0] { a } else { next }]
 }
 
-#[inline(always)]
 fn sort_few(values: &mut [f64; SAMPLE]) {
     for i in 1..SAMPLE {
         for j in (1..=i).rev() {

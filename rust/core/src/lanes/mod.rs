@@ -12,12 +12,16 @@
 //! processors from before 2013) the plain path computes them in software: right, not fast.
 
 mod draws;
+mod eight;
+mod log;
 mod math;
 mod philox;
 
 pub(crate) use draws::{
     binomials, blur, gammas, negative_binomials, normal_pairs, poissons, quantiles,
 };
+pub(crate) use eight::{Eight, LANES, dispatch_eight};
+pub(crate) use log::log2_f64;
 pub(crate) use math::{exp, ln, sin_cos_turn, sin_turn};
 pub(crate) use philox::{Key, uniform};
 

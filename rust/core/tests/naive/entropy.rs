@@ -156,7 +156,7 @@ fn lempel_ziv(x: &[f64], normalize: bool) -> f64 {
     }
     let mut sorted = values.clone();
     sorted.sort_by(|a, b| a.partial_cmp(b).unwrap());
-    let median = (sorted[n / 2] + sorted[(n - 1) / 2]) / 2.0;
+    let median = f64::midpoint(sorted[n / 2], sorted[(n - 1) / 2]);
     let high: Vec<bool> = values.iter().map(|&v| v > median).collect();
     let (mut phrases, mut start) = (0.0, 0);
     while start < n {

@@ -1,9 +1,11 @@
 //! The slow, obvious twin of every kernel, written to be read: straight from the definition, one loop
 //! after another, nothing shared with the code under test.
 
+mod cycle;
 mod entropy;
 mod event;
 mod memory;
+mod pair;
 mod rolling;
 mod trend;
 
@@ -48,9 +50,11 @@ impl Case {
 /// Every twin there is.
 pub(crate) fn cases() -> Vec<Case> {
     [
+        cycle::cases(),
         entropy::cases(),
         event::cases(),
         memory::cases(),
+        pair::cases(),
         rolling::cases(),
         trend::cases(),
     ]
@@ -72,6 +76,25 @@ pub(crate) fn mean(x: &[f64]) -> f64 {
 /// Whether all values of a list are equal; an empty one is flat.
 pub(crate) fn is_flat(x: &[f64]) -> bool {
     x.windows(2).all(|w| w[0] == w[1])
+}
+
+/// A series whose missing steps are the mean of the known ones.
+pub(crate) fn filled(x: &[f64]) -> Vec<f64> {
+    let m = mean(&known(x));
+    x.iter()
+        .map(|&v| if v.is_finite() { v } else { m })
+        .collect()
+}
+
+/// Slope of the least-squares line; NaN for fewer than two points.
+pub(crate) fn slope(x: &[f64], y: &[f64]) -> f64 {
+    if x.len() < 2 {
+        return f64::NAN;
+    }
+    let (mx, my) = (mean(x), mean(y));
+    let product: f64 = x.iter().zip(y).map(|(a, b)| (a - mx) * (b - my)).sum();
+    let square: f64 = x.iter().map(|a| (a - mx) * (a - mx)).sum();
+    product / square
 }
 
 /// Median of a list, the mean of the two in the middle; NaN when empty.

@@ -136,9 +136,17 @@ fn change_points(x: &[f64], min_size: usize, penalty: Option<f64>) -> Vec<f64> {
         let mut from = 0;
         // What is equal but for rounding.
         let same = 1e-12 * (1.0 + z[..end].iter().map(|v| v * v).sum::<f64>());
-        // Backwards, so that the earliest of equal starts is taken.
-        for start in (0..(end + 1).saturating_sub(min_size)).rev() {
-            let whole: f64 = least[start] + cost(start, end) + penalty;
+        // Backwards, so that the earliest of equal starts is taken; the cost grows by one value at a time
+        // (Welford 1962).
+        let (mut m, mut square) = (0.0, 0.0);
+        for start in (0..end).rev() {
+            let d = z[start] - m;
+            m += d / (end - start) as f64;
+            square += d * (z[start] - m);
+            if end - start < min_size {
+                continue;
+            }
+            let whole: f64 = least[start] + square + penalty;
             if whole <= best + same {
                 from = start;
             }

@@ -1,18 +1,23 @@
 //! Kernels: a matrix of any numeric type and any strides in, a matrix of float64 out.
 
+mod cycle;
 mod entropy;
 mod event;
 mod memory;
+mod pair;
+mod paired;
 mod rolling_windows;
 mod series;
 mod trend;
 
+pub(crate) use cycle::{daily_profile, periodicity, profile_shift, seasonal_strength};
 pub(crate) use entropy::{
     approximate_entropy, lempel_ziv_complexity, permutation_entropy, sample_entropy,
     shannon_entropy, spectral_entropy,
 };
 pub(crate) use event::{bursts, exact_repeats, fano_factor, round_totals, zero_runs};
-pub(crate) use memory::autocorrelation;
+pub(crate) use memory::{autocorrelation, detrended_fluctuation, hurst, partial_autocorrelation};
+pub(crate) use pair::{correlation, lead_lag};
 pub(crate) use rolling_windows::{rolling, rolling_statistics};
 pub(crate) use trend::{change_points, cusum, linear_trend, mann_kendall, theil_sen};
 
@@ -22,6 +27,7 @@ use numpy::PyArray2;
 use pyo3::prelude::*;
 
 use crate::convert::{Threads, into_matrix, value_error};
+use paired::Paired;
 use series::Series;
 
 /// Names of all kernels.
@@ -37,8 +43,28 @@ fn run<'py, K: Kernel>(
     kernel: Result<K, Error>,
     threads: Threads,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    run_rows(py, Ok(x.rows()), kernel, threads)
+}
+
+/// Runs a kernel of two series over the rows of both.
+fn run_pair<'py, K: Kernel>(
+    py: Python<'py>,
+    x: Series<'py>,
+    y: Series<'py>,
+    kernel: Result<K, Error>,
+    threads: Threads,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    run_rows(py, Paired::new(x.rows(), y.rows()), kernel, threads)
+}
+
+fn run_rows<K: Kernel>(
+    py: Python<'_>,
+    rows: Result<impl Rows + Send, Error>,
+    kernel: Result<K, Error>,
+    threads: Threads,
+) -> PyResult<Bound<'_, PyArray2<f64>>> {
     let kernel = kernel.map_err(value_error)?;
-    let rows = x.rows();
+    let rows = rows.map_err(value_error)?;
     let (n_rows, n_steps) = (rows.n_rows(), rows.n_steps());
     let values = py
         .detach(|| kernels::measure_rows(&kernel, &rows, threads.0))

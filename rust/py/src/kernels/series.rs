@@ -38,6 +38,21 @@ macro_rules! element_types {
             }
         }
 
+        impl SeriesRows<'_> {
+            /// Writes series `i` behind what the buffer holds.
+            pub(crate) fn append_row(&self, i: usize, buffer: &mut Vec<f64>) {
+                if let Self::F64(view) = self
+                    && let Some(row) = view.row(i).to_slice()
+                {
+                    buffer.extend_from_slice(row);
+                    return;
+                }
+                match self {
+                    $(Self::$variant(view) => buffer.extend(view.row(i).iter().map($convert)),)*
+                }
+            }
+        }
+
         impl Rows for SeriesRows<'_> {
             fn n_rows(&self) -> usize {
                 match self {
@@ -58,9 +73,7 @@ macro_rules! element_types {
                     return row;
                 }
                 buffer.clear();
-                match self {
-                    $(Self::$variant(view) => buffer.extend(view.row(i).iter().map($convert)),)*
-                }
+                self.append_row(i, buffer);
                 buffer
             }
         }

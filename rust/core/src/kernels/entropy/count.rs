@@ -242,7 +242,7 @@ mod tests {
                     if t % every == every - 1 {
                         f64::NAN
                     } else {
-                        (t as f64 * 0.7).sin()
+                        (f64::from(t) * 0.7).sin()
                     }
                 })
                 .collect();

@@ -1,5 +1,7 @@
 //! Logarithms to base 2: of counts from a table, of real numbers on whole registers; entropy of counts.
 
+use crate::lanes::log2_f64;
+
 /// `log2` of 0 (taken as 0), 1, 2, ..., kept from row to row.
 #[derive(Debug, Default)]
 pub(super) struct LogTable(Vec<f64>);
@@ -65,37 +67,9 @@ pub(super) fn entropy_of_counts(
 }
 
 /// `-p log2 p` for `p` from 0 to 1; 0 below the smallest normal number, where it is less than 1e-300.
-///
-/// The mantissa `m` nearest to 1 has `ln m = 2 atanh(s)` with `s = (m - 1) / (m + 1)`, |s| < 0.172; eleven
-/// terms of its series leave 2e-18.
 #[inline(always)]
 pub(super) fn surprise(p: f64) -> f64 {
-    const HALF_ROOT: u64 = 0x3fe6_a09e_667f_3bcd;
-    // As bits 2^52 + e: the whole number `e` without a conversion, which AVX2 lacks for 64 bits.
-    const TWO_52: f64 = 4_503_599_627_370_496.0;
-    const OFFSET: u64 = 2048;
-    let shifted = p
-        .to_bits()
-        .wrapping_sub(HALF_ROOT)
-        .wrapping_add(OFFSET << 52)
-        >> 52;
-    // 12 bits, modulo 4096: exponents from -1022 to 1 lie around the offset.
-    let exponent = f64::from_bits(TWO_52.to_bits() | shifted) - (TWO_52 + OFFSET as f64);
-    let mantissa = f64::from_bits(p.to_bits().wrapping_sub(shifted.wrapping_sub(OFFSET) << 52));
-    let s = (mantissa - 1.0) / (mantissa + 1.0);
-    let z = s * s;
-    let series = (1.0_f64 / 21.0)
-        .mul_add(z, 1.0 / 19.0)
-        .mul_add(z, 1.0 / 17.0)
-        .mul_add(z, 1.0 / 15.0)
-        .mul_add(z, 1.0 / 13.0)
-        .mul_add(z, 1.0 / 11.0)
-        .mul_add(z, 1.0 / 9.0)
-        .mul_add(z, 1.0 / 7.0)
-        .mul_add(z, 1.0 / 5.0)
-        .mul_add(z, 1.0 / 3.0)
-        .mul_add(z, 1.0);
-    let log2 = (2.0 * s * series).mul_add(std::f64::consts::LOG2_E, exponent);
+    let log2 = log2_f64(p);
     if p < f64::MIN_POSITIVE {
         0.0
     } else {

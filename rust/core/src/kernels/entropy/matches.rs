@@ -21,18 +21,18 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     /// One key per step, padded to whole words.
-    keys: Vec<u16>,
+    of_steps: Vec<u16>,
     /// Steps match if their keys differ by less than this.
     sure: u16,
     /// Steps do not match unless their keys differ by less than this.
     possible: u16,
 }
 
-/// How values become keys: `(value - least) * scale`, rounded.
+/// How values become keys: `(value - least) * factor`, rounded.
 #[derive(Clone, Copy)]
 struct Scale {
     least: f64,
-    scale: f64,
+    factor: f64,
     is_exact: bool,
 }
 
@@ -40,19 +40,19 @@ dispatch! {
     fn find_scale<'a>(known: &'a [f64], found: &'a mut Scale) {
         const LANES: usize = 32;
         let (least, most) = range_of(known);
-        let mut broken = [0_u64; LANES];
+        let mut broken = [0.0_f64; LANES];
         let (chunks, rest) = known.as_chunks::<LANES>();
         for chunk in chunks {
             for k in 0..LANES {
-                broken[k] |= u64::from((chunk[k] + ROUND) - ROUND != chunk[k]);
+                broken[k] += (((chunk[k] + ROUND) - ROUND) - chunk[k]).abs();
             }
         }
-        let whole = broken.iter().all(|&b| b == 0) && rest.iter().all(|v| (v + ROUND) - ROUND == *v);
+        let whole = broken.iter().all(|&b| b == 0.0) && rest.iter().all(|v| (v + ROUND) - ROUND == *v);
         // Beyond 2^51 the rounding above proves nothing.
         let small = least.abs().max(most.abs()) <= 2_251_799_813_685_248.0;
         let is_exact = whole && small && most - least <= f64::from(LARGEST);
-        let scale = if is_exact { 1.0 } else { f64::from(LARGEST) / (most - least) };
-        *found = Scale { least, scale, is_exact };
+        let factor = if is_exact { 1.0 } else { f64::from(LARGEST) / (most - least) };
+        *found = Scale { least, factor, is_exact };
     }
 }
 
@@ -60,7 +60,7 @@ dispatch! {
     fn round_to_keys<'a>(x: &'a [f64], scale: Scale, keys: &'a mut [u16]) {
         let keys = &mut keys[..x.len()];
         for i in 0..x.len() {
-            let key = ((x[i] - scale.least) * scale.scale + ROUND).to_bits() as u16;
+            let key = ((x[i] - scale.least) * scale.factor + ROUND).to_bits() as u16;
             keys[i] = if x[i].is_finite() { key } else { MISSING };
         }
     }
@@ -73,7 +73,7 @@ impl Keys {
         const DOUBT: f64 = 1.01;
         let mut scale = Scale {
             least: 0.0,
-            scale: 0.0,
+            factor: 0.0,
             is_exact: false,
         };
         find_scale(known, &mut scale);
@@ -81,8 +81,8 @@ impl Keys {
         (self.sure, self.possible) = if scale.is_exact {
             let below = r.floor().min(most) as u16 + 1;
             (below, below)
-        } else if scale.scale.is_normal() {
-            let apart = r * scale.scale;
+        } else if scale.factor.is_normal() {
+            let apart = r * scale.factor;
             let sure = (apart - DOUBT).floor() + 1.0;
             let possible = (apart + DOUBT).floor() + 1.0;
             (
@@ -91,13 +91,13 @@ impl Keys {
             )
         } else {
             // A range beyond float64, or too small for it: one key for all, each pair in doubt.
-            scale.scale = 0.0;
+            scale.factor = 0.0;
             (0, 1)
         };
-        self.keys.clear();
+        self.of_steps.clear();
         let padded = x.len().next_multiple_of(WORD).max(LEAST);
-        self.keys.resize(padded, MISSING);
-        round_to_keys(x, scale, &mut self.keys);
+        self.of_steps.resize(padded, MISSING);
+        round_to_keys(x, scale, &mut self.of_steps);
     }
 }
 
@@ -128,7 +128,7 @@ impl Steps<'_> {
     #[inline(always)]
     pub(super) fn fill<C: Compare>(self, compare: C, i: usize, row: &mut [u64]) {
         let Keys {
-            keys,
+            of_steps: keys,
             sure,
             possible,
         } = self.keys;

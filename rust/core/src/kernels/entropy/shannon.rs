@@ -14,7 +14,7 @@ const MOST_BINS: usize = 1 << 16;
 /// `numpy.histogram` counts it in, edges that are not exact included. A flat series has 0.
 ///
 /// NaN where no value is known, and where the range is too narrow (or too wide) for edges that differ, which
-/// NumPy refuses.
+/// `NumPy` refuses.
 ///
 /// Source: Shannon (1948), *A mathematical theory of communication*.
 #[derive(Debug, Clone, Copy)]

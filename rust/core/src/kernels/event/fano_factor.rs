@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::kernels::{Kernel, lane_sums};
-use crate::lanes;
 
 /// Fano factor, or index of dispersion: variance over mean of the sums of consecutive windows of `window`
 /// steps that do not overlap; ddof 1. Poisson counts have 1.
@@ -29,14 +28,6 @@ impl FanoFactor {
     }
 }
 
-/// Number of values, their mean and the sum of squares about it.
-#[derive(Debug, Default)]
-struct Moments {
-    n: f64,
-    mean: f64,
-    square: f64,
-}
-
 impl Kernel for FanoFactor {
     type Workspace = Vec<f64>;
 
@@ -45,13 +36,10 @@ impl Kernel for FanoFactor {
     }
 
     fn measure(&self, x: &[f64], sums: &mut Vec<f64>, out: &mut [f64]) {
-        let mut moments = Moments::default();
         let mut values = x;
-        if self.window == 1 {
-            moments_of(x, &mut moments);
-        }
-        // Other windows, or a missing step, which makes the sum of squares missing.
-        if self.window > 1 || !moments.square.is_finite() {
+        let mut sum = lane_sums::total(x);
+        // A missing step makes the sum missing.
+        if self.window > 1 || !sum.is_finite() {
             sums.clear();
             let windows = x.chunks_exact(self.window);
             sums.extend(
@@ -60,26 +48,21 @@ impl Kernel for FanoFactor {
                     .filter(|v| v.is_finite()),
             );
             values = sums;
-            moments_of(values, &mut moments);
+            sum = lane_sums::total(values);
         }
-        out[0] = if moments.n < 2.0 || moments.mean <= 0.0 {
-            f64::NAN
-        } else if moments.square <= 1e-24 * moments.n * moments.mean * moments.mean
-            && values.iter().all(|v| *v == values[0])
-        {
-            // Rounding of the mean would leave a little of nothing.
+        let n = values.len() as f64;
+        if n < 2.0 || sum <= 0.0 {
+            out[0] = f64::NAN;
+            return;
+        }
+        let mean = sum / n;
+        let square = lane_sums::square(values, mean);
+        // Rounding of the mean would leave a little of nothing.
+        let nothing = square <= 1e-24 * mean * sum && values.iter().all(|v| *v == values[0]);
+        out[0] = if nothing {
             0.0
         } else {
-            moments.square / (moments.n - 1.0) / moments.mean
+            square / ((n - 1.0) * mean)
         };
-    }
-}
-
-lanes::dispatch! {
-    fn moments_of<'a>(x: &'a [f64], moments: &'a mut Moments) {
-        let n = x.len() as f64;
-        let mean = lane_sums::total(x) / n;
-        let square = lane_sums::square(x, mean);
-        *moments = Moments { n, mean, square };
     }
 }

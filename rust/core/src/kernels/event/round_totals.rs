@@ -1,7 +1,6 @@
 //! Roundness of the total.
 
 use crate::kernels::{Kernel, lane_sums};
-use crate::lanes;
 
 /// Whole numbers from here on are not all representable.
 const MOST: f64 = 9_007_199_254_740_992.0;
@@ -23,9 +22,7 @@ impl Kernel for RoundTotals {
     }
 
     fn measure(&self, x: &[f64], (): &mut (), out: &mut [f64]) {
-        let mut total = [0.0];
-        add_up(x, &mut total);
-        let mut total = total[0];
+        let mut total = lane_sums::total(x);
         if !total.is_finite() {
             total = x.iter().filter(|v| v.is_finite()).sum();
         }
@@ -53,10 +50,4 @@ fn chance_near(total: u64, step: u64) -> f64 {
         over.min(step - over)
     };
     ((2 * away + 1) as f64 / step as f64).min(1.0)
-}
-
-lanes::dispatch! {
-    fn add_up<'a>(x: &'a [f64], total: &'a mut [f64; 1]) {
-        total[0] = lane_sums::total(x);
-    }
 }

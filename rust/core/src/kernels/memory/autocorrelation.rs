@@ -1,5 +1,6 @@
 //! Autocorrelation at chosen lags.
 
+use super::correlogram::Correlogram;
 use crate::Error;
 use crate::kernels::Kernel;
 
@@ -11,10 +12,6 @@ use crate::kernels::Kernel;
 pub struct Autocorrelation {
     lags: Vec<usize>,
 }
-
-/// Deviations from the mean, 0 where a step is missing.
-#[derive(Debug, Default)]
-pub struct Deviations(Vec<f64>);
 
 impl Autocorrelation {
     /// Any number of lags in any order, 0 included.
@@ -32,40 +29,32 @@ impl Autocorrelation {
 }
 
 impl Kernel for Autocorrelation {
-    type Workspace = Deviations;
+    type Workspace = Correlogram;
 
     fn check(&self, n_steps: usize) -> Result<(), Error> {
-        match self.lags.iter().find(|&&lag| lag >= n_steps.max(1)) {
-            Some(lag) => Err(Error::out_of_range(
-                "lags",
-                lag,
-                format!("0 to the length of the series less one, and it has {n_steps} steps"),
-            )),
-            None => Ok(()),
-        }
+        check_lags(&self.lags, n_steps)
     }
 
     fn width(&self, _n_steps: usize) -> usize {
         self.lags.len()
     }
 
-    fn measure(&self, x: &[f64], Deviations(d): &mut Deviations, out: &mut [f64]) {
-        let first = x.iter().copied().find(|v| v.is_finite());
-        let flat = x.iter().all(|&v| !v.is_finite() || Some(v) == first);
-        if flat {
-            out.fill(f64::NAN);
-            return;
+    fn measure(&self, x: &[f64], correlogram: &mut Correlogram, out: &mut [f64]) {
+        match correlogram.measure(x, &self.lags, out) {
+            Some(square) => out.iter_mut().for_each(|value| *value /= square),
+            None => out.fill(f64::NAN),
         }
-        let known = x.iter().filter(|v| v.is_finite()).count() as f64;
-        let mean = x.iter().filter(|v| v.is_finite()).sum::<f64>() / known;
-        d.clear();
-        d.extend(
-            x.iter()
-                .map(|&v| if v.is_finite() { v - mean } else { 0.0 }),
-        );
-        let square: f64 = d.iter().map(|v| v * v).sum();
-        for (slot, &lag) in out.iter_mut().zip(&self.lags) {
-            *slot = d[lag..].iter().zip(&*d).map(|(a, b)| a * b).sum::<f64>() / square;
-        }
+    }
+}
+
+/// Refuses lags that reach out of a series.
+pub(super) fn check_lags(lags: &[usize], n_steps: usize) -> Result<(), Error> {
+    match lags.iter().find(|&&lag| lag >= n_steps.max(1)) {
+        Some(lag) => Err(Error::out_of_range(
+            "lags",
+            lag,
+            format!("0 to the length of the series less one, and it has {n_steps} steps"),
+        )),
+        None => Ok(()),
     }
 }

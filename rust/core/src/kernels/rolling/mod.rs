@@ -203,6 +203,10 @@ fn blank_gaps(x: &[f64], window: usize, values: &mut [f64]) {
     }
 }
 
+/// Windows computed at once, so that their spans stay in the nearest cache; three times the window where
+/// that is more, as each tile begins with the steps of a window anew.
+const TILE: usize = 1024;
+
 /// Every full window of a series without gaps; `out[i]` belongs to the window that begins at `i`. False
 /// if there were gaps after all: where sums are not finite.
 #[inline(always)]
@@ -213,32 +217,46 @@ fn of_known(
     out: &mut [f64],
 ) -> bool {
     let window = kernel.window;
-    let moments = &mut workspace.moments;
     match kernel.statistic {
-        Statistic::Sum => {
-            return spans::sums(x, window, &mut moments.spans, out, |sum| sum);
+        Statistic::Median => of_order(x, window, 0.5, workspace, out),
+        Statistic::Quantile(q) => of_order(x, window, q, workspace, out),
+        _ => {
+            let tile = TILE.max(3 * window);
+            let mut finite = true;
+            for (k, part) in out.chunks_mut(tile).enumerate() {
+                let steps = &x[k * tile..k * tile + part.len() + window - 1];
+                finite &= of_tile(steps, kernel, &mut workspace.moments, part);
+            }
+            return finite;
         }
+    }
+    true
+}
+
+/// The same for what is joined from spans.
+#[inline(always)]
+fn of_tile(x: &[f64], kernel: &Rolling, moments: &mut Moments, out: &mut [f64]) -> bool {
+    let window = kernel.window;
+    let spans = &mut moments.spans;
+    match kernel.statistic {
+        Statistic::Sum => return spans::sums(x, window, spans, out, |sum| sum),
         Statistic::Mean => {
             let n = window as f64;
-            return spans::sums(x, window, &mut moments.spans, out, |sum| sum / n);
+            return spans::sums(x, window, spans, out, |sum| sum / n);
         }
         Statistic::Min => {
-            spans::extremes(x, window, &mut moments.spans, out, |a, b| {
-                if a < b { a } else { b }
-            });
+            spans::extremes(x, window, spans, out, |a, b| if a < b { a } else { b });
         }
         Statistic::Max => {
-            spans::extremes(x, window, &mut moments.spans, out, |a, b| {
-                if a > b { a } else { b }
-            });
+            spans::extremes(x, window, spans, out, |a, b| if a > b { a } else { b });
         }
         Statistic::Var => moments.variances(x, window, out),
         Statistic::Std => moments.deviations(x, window, out),
         Statistic::Zscore => moments.scores(x, window, out),
         Statistic::Skew => moments.skews(x, window, out),
         Statistic::Kurtosis => moments.kurtoses(x, window, out),
-        Statistic::Median => of_order(x, window, 0.5, workspace, out),
-        Statistic::Quantile(q) => of_order(x, window, q, workspace, out),
+        // Kept in order over the whole series.
+        Statistic::Median | Statistic::Quantile(_) => {}
     }
     true
 }

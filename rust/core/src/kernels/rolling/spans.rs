@@ -68,7 +68,8 @@ pub(super) fn sums(
         add(from, length, done, count, out, |sum| sum);
         done += length * count;
         let n = x.len() + 1 - 4 * length;
-        fours(from, length, &mut back[..n]);
+        // No window has a longer span before its `done` first steps.
+        fours(&from[done..], length, &mut back[done..n]);
         std::mem::swap(&mut front, &mut back);
         from = front;
         length *= 4;

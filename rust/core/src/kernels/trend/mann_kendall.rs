@@ -1,7 +1,7 @@
 //! Mann-Kendall test.
 
 use crate::kernels::Kernel;
-use crate::kernels::lane_sums::{LANES, filled};
+use crate::kernels::lane_sums::{LANES, smaller};
 use crate::kernels::robust::keep_known;
 use crate::lanes;
 
@@ -197,14 +197,13 @@ const fn step<T: Copy>(zero: T, one: T) -> [T; 2 * BLOCK] {
 lanes::dispatch! {
     fn number_from_least<'a>(values: &'a [f64], whole: &'a mut [i16], fits: &'a mut [bool; 1]) {
         let (blocks, rest) = values.as_chunks::<LANES>();
-        let last = filled(rest, values[0]);
-        let mut least = last;
+        let mut lanes = [f64::INFINITY; LANES];
         for block in blocks {
             for k in 0..LANES {
-                least[k] = if block[k] < least[k] { block[k] } else { least[k] };
+                lanes[k] = smaller(block[k], lanes[k]);
             }
         }
-        let least = least.iter().copied().fold(f64::INFINITY, f64::min);
+        let least = rest.iter().chain(&lanes).fold(f64::INFINITY, |a, &b| smaller(b, a));
         let mut others = 0_u64;
         for (value, number) in values.iter().zip(whole) {
             let above = value - least;

@@ -5,6 +5,7 @@
 //! registers, or passed over where a bound on its costs says that no end would begin its last segment there.
 //! Unlike the pruning of PELT, which needs changes to drop starts, this helps most where there are none.
 
+use crate::kernels::lane_sums::{fold_by, larger, smaller};
 use crate::lanes;
 
 /// Starts, or ends, that are taken together: with sixteen, fewer blocks can be passed over, and 336 steps take
@@ -129,9 +130,11 @@ impl Blocks {
     fn prepare(&mut self, sum: &[f64]) {
         let (blocks, _) = sum.as_chunks::<BLOCK>();
         self.lowest_sum.clear();
-        self.lowest_sum.extend(blocks.iter().map(smallest));
+        self.lowest_sum
+            .extend(blocks.iter().map(|block| fold_by(block, smaller)));
         self.highest_sum.clear();
-        self.highest_sum.extend(blocks.iter().map(largest));
+        self.highest_sum
+            .extend(blocks.iter().map(|block| fold_by(block, larger)));
         self.least_cost.clear();
         self.least_cost.resize(blocks.len(), f64::INFINITY);
         self.bound.clear();
@@ -150,7 +153,7 @@ impl Blocks {
         let bounds = &mut self.bound[..scales.len()];
         for i in 0..scales.len() {
             let (up, down) = (high - lows[i], highs[i] - low);
-            let widest = if up > down { up } else { down };
+            let widest = larger(up, down);
             bounds[i] = (widest * widest).mul_add(scales[i], costs[i]);
         }
     }
@@ -198,7 +201,7 @@ lanes::dispatch! {
                 ends.look_from(k, sums[block][k], cost[k], scales);
             }
             costs[block] = cost;
-            blocks.least_cost[block] = smallest(&cost);
+            blocks.least_cost[block] = fold_by(&cost, smaller);
         }
     }
 }
@@ -230,8 +233,7 @@ impl Ends {
     #[inline(always)]
     fn join(&mut self, other: &Self) {
         for k in 0..BLOCK {
-            let (a, b) = (self.least[k], other.least[k]);
-            self.least[k] = if b < a { b } else { a };
+            self.least[k] = smaller(other.least[k], self.least[k]);
         }
     }
 
@@ -240,10 +242,9 @@ impl Ends {
     fn farthest(&self, other: &Self) -> f64 {
         let mut both = [0.0; BLOCK];
         for k in 0..BLOCK {
-            let (a, b) = (self.least[k], other.least[k]);
-            both[k] = if b < a { b } else { a };
+            both[k] = smaller(other.least[k], self.least[k]);
         }
-        largest(&both)
+        fold_by(&both, larger)
     }
 
     /// Lets the last segment begin at place `start` of a block.
@@ -253,11 +254,7 @@ impl Ends {
             let difference = self.sum[k] - sum;
             let value = (difference * difference).mul_add(scale[BLOCK - start + k], cost);
             // What is not a number is no segment.
-            self.least[k] = if value < self.least[k] {
-                value
-            } else {
-                self.least[k]
-            };
+            self.least[k] = smaller(value, self.least[k]);
         }
     }
 }
@@ -268,20 +265,6 @@ impl Ends {
 fn window(scale: &[f64], apart: usize) -> &[f64; 2 * BLOCK] {
     const NONE: &[f64; 2 * BLOCK] = &[f64::INFINITY; 2 * BLOCK];
     scale[apart * BLOCK..].first_chunk().unwrap_or(NONE)
-}
-
-#[inline(always)]
-fn smallest(block: &[f64; BLOCK]) -> f64 {
-    block
-        .iter()
-        .fold(f64::INFINITY, |a, &b| if b < a { b } else { a })
-}
-
-#[inline(always)]
-fn largest(block: &[f64; BLOCK]) -> f64 {
-    block
-        .iter()
-        .fold(f64::NEG_INFINITY, |a, &b| if b > a { b } else { a })
 }
 
 lanes::dispatch! {

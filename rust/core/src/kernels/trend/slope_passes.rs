@@ -35,22 +35,10 @@ impl Points<'_> {
         (self.x[j] - self.x[i]) / (self.t[j] - self.t[i])
     }
 
-    /// Larger residual of a point at either slope.
-    #[inline(always)]
-    fn residual(&self, x: f64, t: f64, low: f64, high: f64, middle_time: f64) -> f64 {
-        let (d, time) = (x - self.center, t - middle_time);
-        larger(time.mul_add(-low, d).abs(), time.mul_add(-high, d).abs())
-    }
-
     /// Whether the middle slopes lie on neither side.
     pub(super) fn holds(&self, outside: Outside) -> bool {
         outside.below <= self.ranks[0] && outside.above + self.ranks[1] < self.n_pairs
     }
-}
-
-#[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
 }
 
 lanes::dispatch! {
@@ -60,15 +48,21 @@ lanes::dispatch! {
     ) {
         const LANES: usize = 8;
         let mut most = [0.0_f64; LANES];
+        let mut look = |k: usize, x: f64, t: f64| {
+            let (d, time) = (x - points.center, t - middle_time);
+            let (a, b) = (time.mul_add(-low, d).abs(), time.mul_add(-high, d).abs());
+            let both = if a > b { a } else { b };
+            most[k] = if both > most[k] { both } else { most[k] };
+        };
         let (blocks, rest) = points.x.as_chunks::<LANES>();
         let (times, rest_times) = points.t.as_chunks::<LANES>();
         for (x, t) in blocks.iter().zip(times) {
             for k in 0..LANES {
-                most[k] = larger(most[k], points.residual(x[k], t[k], low, high, middle_time));
+                look(k, x[k], t[k]);
             }
         }
         for (k, (&x, &t)) in rest.iter().zip(rest_times).enumerate() {
-            most[k] = larger(most[k], points.residual(x, t, low, high, middle_time));
+            look(k, x, t);
         }
         largest[0] = most.iter().copied().fold(0.0, f64::max);
     }
@@ -104,8 +98,11 @@ lanes::dispatch! {
             for i in 0..BLOCK {
                 let (a, z) = (low[i] - ROUNDING as f32, high[i] + ROUNDING as f32);
                 for k in 0..BLOCK {
-                    below[k] = below[k].wrapping_add(i32::from(k > i && low[k] < a));
-                    above[k] = above[k].wrapping_add(i32::from(k > i && high[k] > z));
+                    // Earlier places take part as what is neither below nor above anything.
+                    let low = if k > i { low[k] } else { f32::NAN };
+                    let high = if k > i { high[k] } else { f32::NAN };
+                    below[k] = below[k].wrapping_add(i32::from(low < a));
+                    above[k] = above[k].wrapping_add(i32::from(high > z));
                 }
             }
             outside.below += below.iter().map(|&c| c as usize).sum::<usize>();
@@ -176,44 +173,25 @@ fn list(near: &[u32; GROUP], i: usize, start: usize, pairs: &mut Vec<(u32, u32)>
 lanes::dispatch! {
     /// Counts the pairs that fall and those that rise.
     pub(super) fn compare_signs<'a>(x: &'a [f64], outside: &'a mut Outside) {
-        compare::<Difference>(x, x, outside, 0.0);
+        compare(x, x, outside, |a, b, _, _| b - a, 0.0);
     }
 }
 
 lanes::dispatch! {
     /// Counts the pairs with a slope below and above a value.
     pub(super) fn compare_quotients<'a>(x: &'a [f64], t: &'a [f64], value: f64, outside: &'a mut Outside) {
-        compare::<Quotient>(x, t, outside, value);
-    }
-}
-
-/// What is compared of a pair. A closure would not always be inlined into the function that may use wide
-/// registers.
-trait Slope {
-    fn of(rise: f64, run: f64) -> f64;
-}
-
-/// The sign of the slope is that of the rise.
-struct Difference;
-
-impl Slope for Difference {
-    #[inline(always)]
-    fn of(rise: f64, _run: f64) -> f64 {
-        rise
-    }
-}
-
-struct Quotient;
-
-impl Slope for Quotient {
-    #[inline(always)]
-    fn of(rise: f64, run: f64) -> f64 {
-        rise / run
+        compare(x, t, outside, |a, b, s, t| (b - a) / (t - s), value);
     }
 }
 
 #[inline(always)]
-fn compare<S: Slope>(x: &[f64], t: &[f64], outside: &mut Outside, value: f64) {
+fn compare(
+    x: &[f64],
+    t: &[f64],
+    outside: &mut Outside,
+    slope: impl Fn(f64, f64, f64, f64) -> f64,
+    value: f64,
+) {
     let (blocks, _) = x.as_chunks::<GROUP>();
     let (times, _) = t.as_chunks::<GROUP>();
     for (g, (later, later_time)) in blocks.iter().zip(times).enumerate() {
@@ -222,10 +200,10 @@ fn compare<S: Slope>(x: &[f64], t: &[f64], outside: &mut Outside, value: f64) {
         let mut above = [0_i64; GROUP];
         for i in 0..start + GROUP {
             for k in 0..GROUP {
-                let slope = S::of(later[k] - x[i], later_time[k] - t[i]);
+                let q = slope(x[i], later[k], t[i], later_time[k]);
                 let counts = start + k > i;
-                below[k] = below[k].wrapping_add(i64::from(counts && slope < value));
-                above[k] = above[k].wrapping_add(i64::from(counts && slope > value));
+                below[k] = below[k].wrapping_add(i64::from(counts && q < value));
+                above[k] = above[k].wrapping_add(i64::from(counts && q > value));
             }
         }
         outside.below += below.iter().map(|&c| c as usize).sum::<usize>();

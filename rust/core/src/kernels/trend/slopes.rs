@@ -207,7 +207,7 @@ impl Slopes {
             points.n_pairs - above > rank
         };
         let [mut low, mut high] = bounds.map(to_key);
-        if enough(low - 1) {
+        if low > to_key(f64::NEG_INFINITY) && enough(low - 1) {
             (low, high) = (to_key(f64::NEG_INFINITY), low - 1);
         } else if !enough(high) {
             (low, high) = (high, to_key(f64::INFINITY));
