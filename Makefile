@@ -51,6 +51,7 @@ format: $(STAMPS)/everything ## rewrite Rust and Python in the project's format
 
 bench: $(STAMPS)/everything $(STAMPS)/native ## measure, and keep the figures in benches/record/
 	@for bench in benches/bench_*.py; do echo "== $$bench"; "$(BIN)/python" "$$bench" --record; done
+	@echo; "$(BIN)/python" benches/kernel_table.py
 
 wheel: $(STAMPS)/package ## build the wheel and the source archive into dist/
 	$(MATURIN) build --release --locked --sdist --out dist

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 import fakeengage as fe
 
@@ -38,6 +38,11 @@ class Case:
     equal: Callable[[Any, Any], None]
     figures: Callable[[], dict[str, float]] | None = None
     """What else is worth keeping, such as memory or bytes; asked for after the last run."""
+    labels: dict[str, str] | None = None
+    """What the case is about, for tables over many cases."""
+    units: tuple[int, int] = (1, 1)
+    """What ours and the reference work through, such as series; ratios are per unit."""
+    runs: int = RUNS
 
 
 @dataclass(frozen=True)
@@ -57,14 +62,14 @@ def timed(function: Callable[[], Any]) -> Spent:
     return spent
 
 
-def one_thread(function: Callable[[], Any]) -> Callable[[], Any]:
-    """The same function with the pools of BLAS and OpenMP at one thread: a reference gets no helpers."""
+def timed_alone(function: Callable[[], Any], pools: ThreadpoolController) -> Spent:
+    """The same with the pools of BLAS and OpenMP at one thread: a reference gets no helpers.
 
-    def alone() -> Any:
-        with threadpool_limits(limits=1):
-            return function()
-
-    return alone
+    The limit is no part of the time, and finding the pools not even of the turn: it takes milliseconds,
+    many times what a quick reference takes, and leaves nothing in the cache.
+    """
+    with pools.limit(limits=1):
+        return timed(function)
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -72,35 +77,40 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def summary(cold: Spent, warm: list[Spent]) -> dict[str, Any]:
+def summary(cold: Spent, warm: list[Spent], units: int = 1) -> dict[str, Any]:
     """Cold wall time of one run, then wall and processor time of the warm ones, in seconds."""
+    cpu = spread([run.cpu for run in warm])
     return {
         "cold": cold.wall,
         **spread([run.wall for run in warm]),
-        "cpu": spread([run.cpu for run in warm]),
+        "cpu": cpu,
+        **({} if units == 1 else {"units": units, "cpu_us_per_unit": cpu["median"] / units * 1e6}),
     }
 
 
-def measured(case: Case, runs: int = RUNS) -> dict[str, Any]:
+def measured(case: Case) -> dict[str, Any]:
     """Times of one case, and the ratios of each turn where there is a reference."""
     if case.reference is None:
-        return {"ours": summary(timed(case.ours), [timed(case.ours) for _ in range(runs)])}
-    reference = one_thread(case.reference)
-    cold = timed(case.ours), timed(reference)
+        first_run = timed(case.ours)
+        warm = [timed(case.ours) for _ in range(case.runs)]
+        return {"ours": summary(first_run, warm, case.units[0])}
+    pools = ThreadpoolController()
+    cold = timed(case.ours), timed_alone(case.reference, pools)
     ours, other = [], []
-    for turn in range(runs):
+    for turn in range(case.runs):
         # Who goes first changes, so that neither always finds the other's leftovers in the cache.
-        first, second = (case.ours, reference) if turn % 2 == 0 else (reference, case.ours)
-        pair = [timed(first), timed(second)]
-        pair = pair if turn % 2 == 0 else pair[::-1]
-        ours.append(pair[0])
-        other.append(pair[1])
+        if turn % 2 == 0:
+            ours.append(timed(case.ours))
+        other.append(timed_alone(case.reference, pools))
+        if turn % 2 == 1:
+            ours.append(timed(case.ours))
     turns = list(zip(ours, other, strict=True))
+    each = case.units[0] / case.units[1]
     return {
-        "ours": summary(cold[0], ours),
-        "reference": summary(cold[1], other),
-        "ratio": spread([b.wall / a.wall for a, b in turns]),
-        "cpu_ratio": spread([b.cpu / a.cpu for a, b in turns]),
+        "ours": summary(cold[0], ours, case.units[0]),
+        "reference": summary(cold[1], other, case.units[1]),
+        "ratio": spread([b.wall / a.wall * each for a, b in turns]),
+        "cpu_ratio": spread([b.cpu / a.cpu * each for a, b in turns]),
     }
 
 
@@ -108,10 +118,11 @@ def line(name: str, row: dict[str, Any]) -> str:
     """The figures of a case on one line."""
 
     def milliseconds(side: dict[str, Any]) -> str:
-        return f"{side['median'] * 1e3:9.2f} ms (cpu {side['cpu']['median'] * 1e3:9.2f})"
+        unit = f", {side['cpu_us_per_unit']:.2f} us a unit" if "units" in side else ""
+        return f"{side['median'] * 1e3:9.2f} ms (cpu {side['cpu']['median'] * 1e3:9.2f}{unit})"
 
     text = f"{name:<56} ours {milliseconds(row['ours'])}"
-    text += "".join(f"   {kind} {value:.3f}" for kind, value in row.get("figures", {}).items())
+    text += "".join(f"   {kind} {value:.4g}" for kind, value in row.get("figures", {}).items())
     if "reference" not in row:
         return text
     wall, cpu = row["ratio"], row["cpu_ratio"]
@@ -151,8 +162,15 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def main(name: str, cases: Callable[[bool], Iterator[Case]]) -> None:
-    """Command line of one benchmark file: `--check`, `--record` or neither."""
+def main(
+    name: str,
+    cases: Callable[[bool], Iterator[Case]],
+    table: Callable[[dict[str, Any]], str] | None = None,
+) -> None:
+    """Command line of one benchmark file: `--check`, `--record` or neither.
+
+    `table` makes Markdown of what is recorded: printed at the end, and kept beside the figures.
+    """
     parser = argparse.ArgumentParser(description=f"benchmark {name}")
     parser.add_argument("--check", action="store_true", help="smallest size, compare answers, time nothing")
     parser.add_argument("--record", action="store_true", help="keep the figures in benches/record/")
@@ -167,12 +185,22 @@ def main(name: str, cases: Callable[[bool], Iterator[Case]]) -> None:
         # Two copies of a large answer would stay in memory while the next is timed.
         del answer
         row = measured(case)
+        if case.labels:
+            row["labels"] = case.labels
         if case.figures:
             row["figures"] = case.figures()
         print(line(case.name, row), flush=True)
         figures[case.name] = row
-    if arguments.record and not arguments.check:
+    if arguments.check:
+        return
+    record = {**surroundings(), "seconds": figures}
+    texts = {".json": json.dumps(record, indent=1) + "\n"}
+    if table:
+        texts[".md"] = table(record)
+        print(f"\n{texts['.md']}")
+    if arguments.record:
         RECORD.mkdir(exist_ok=True)
-        path = RECORD / f"{name}.json"
-        path.write_text(json.dumps({**surroundings(), "seconds": figures}, indent=1) + "\n", encoding="utf-8")
-        print(f"recorded in {path.relative_to(ROOT)}")
+        for suffix, text in texts.items():
+            path = (RECORD / name).with_suffix(suffix)
+            path.write_text(text, encoding="utf-8")
+            print(f"recorded in {path.relative_to(ROOT)}")

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_limits
 
-from measure import Case, one_thread
+from measure import Case
 
 NAMES = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
 
@@ -34,5 +36,5 @@ def test_time(case: Case, side: str, benchmark: Any) -> None:
     answer = case.ours()
     case.equal(answer, case.reference() if case.reference else answer)
     benchmark.group = case.name
-    function = case.ours if side == "ours" else one_thread(getattr(case, side))
-    benchmark.pedantic(function, rounds=5, warmup_rounds=1)
+    with nullcontext() if side == "ours" else threadpool_limits(limits=1):
+        benchmark.pedantic(getattr(case, side), rounds=5, warmup_rounds=1)

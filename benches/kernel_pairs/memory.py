@@ -29,6 +29,14 @@ def statsmodels_autocorrelation(x: Matrix) -> Matrix:
     return each(lambda row: acf(row, nlags=168, fft=True)[LAGS])(x)
 
 
+def tsfresh_autocorrelation(x: Matrix) -> Matrix:
+    """Its sums are divided by the number of terms, ours by the number of steps."""
+    from tsfresh.feature_extraction.feature_calculators import autocorrelation
+
+    n = x.shape[1]
+    return each(lambda row: [autocorrelation(row, lag) * (n - lag) / n for lag in LAGS])(x)
+
+
 ORDERS = [*range(1, 25)]
 
 
@@ -102,11 +110,19 @@ def antropy_detrended_fluctuation(x: Matrix) -> Matrix:
 
 PAIRS = [
     *[
-        Pair("autocorrelation", name, lambda x: kernels.autocorrelation(x, LAGS, threads=1), peer)
-        for name, peer in {
-            "NumPy, FFT of the batch": numpy_autocorrelation,
-            "statsmodels.tsa.stattools.acf": statsmodels_autocorrelation,
-        }.items()
+        Pair(
+            "autocorrelation",
+            name,
+            lambda x: kernels.autocorrelation(x, LAGS, threads=1),
+            peer,
+            n_series,
+            what="lags 1 to 48 and 168",
+        )
+        for name, peer, n_series in [
+            ("NumPy, FFT of the batch", numpy_autocorrelation, 500),
+            ("statsmodels.tsa.stattools.acf", statsmodels_autocorrelation, 500),
+            ("tsfresh.autocorrelation", tsfresh_autocorrelation, 30),
+        ]
     ],
     *[
         Pair(

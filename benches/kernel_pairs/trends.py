@@ -55,6 +55,12 @@ def scipy_line(x: Matrix) -> Matrix:
     return each(line)(x)
 
 
+def tsfresh_slope(x: Matrix) -> Matrix:
+    from tsfresh.feature_extraction.feature_calculators import linear_trend
+
+    return each(lambda row: dict(linear_trend(row, [{"attr": "slope"}]))['attr_"slope"'])(x)
+
+
 def robust_z(x: Matrix) -> Matrix:
     """Values over the robust standard deviation of their series."""
     deviation = x - np.median(x, axis=1, keepdims=True)
@@ -149,6 +155,13 @@ PAIRS = [
         scipy_line,
         n_series=100,
         rtol=1e-7,
+    ),
+    Pair(
+        "linear_trend",
+        "tsfresh.linear_trend (slope only)",
+        lambda x: kernels.linear_trend(x, threads=1)[:, 0],
+        tsfresh_slope,
+        n_series=100,
     ),
     Pair("cusum", "NumPy, sums of the batch", lambda x: kernels.cusum(x, threads=1), numpy_cusum),
     Pair(
