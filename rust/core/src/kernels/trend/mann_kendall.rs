@@ -281,3 +281,34 @@ fn compare<T: Lane>(x: &[T], n: usize, pairs: &mut Pairs) {
     pairs.score = score.iter().sum();
     pairs.ties = ties.iter().sum();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::measure;
+
+    fn score(x: &[f64]) -> f64 {
+        measure(&MannKendall, x).unwrap()[0]
+    }
+
+    #[test]
+    fn values_that_rounding_makes_equal_are_told_apart() {
+        let near: Vec<f64> = (0..100).map(|k| 1.0 + f64::from(k) * 1e-12).collect();
+        assert_eq!(score(&near), 4950.0);
+        let huge: Vec<f64> = (0..100).map(|k| f64::from(k) * 1e100).collect();
+        assert_eq!(score(&huge), 4950.0);
+        // Equal values stay equal beside them: pairs of 50 different ones.
+        let pairs: Vec<f64> = (0..100).map(|k| 1.0 + f64::from(k / 2) * 1e-12).collect();
+        assert_eq!(score(&pairs), 4900.0);
+    }
+
+    #[test]
+    fn whole_numbers_reach_as_far_as_their_keys() {
+        for most in [65_535.0, 65_536.0] {
+            assert_eq!(score(&[0.0, most, 1.0, most - 1.0]), 2.0);
+            assert_eq!(score(&[-1e9, most - 1e9]), 1.0);
+        }
+        // Differences from the least value are whole, the values are not.
+        assert_eq!(score(&[-3.0, 1e-20, 2e-20]), 3.0);
+    }
+}
