@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeengage import kernels
+
 Row = NDArray[np.float64]
 
 
@@ -24,6 +26,8 @@ class Reference:
     atol: float = 1e-9
     n_inputs: int = 1
     """Series that it takes: two for `x` and `y`."""
+    circle: float | None = None
+    """Length of the circle on which the last value lies: its two ends are one."""
 
     def inputs(self, x: Any) -> tuple[Any, ...]:
         """What the kernel is given for a matrix, a series or a list of them.
@@ -38,8 +42,30 @@ class Reference:
         y[..., ::2] = array[..., ::2]
         return (x, y.tolist() if isinstance(x, list) else y)
 
+    def assert_close(self, got: NDArray[np.float64], want: Any) -> None:
+        """Compares what the kernel and the reference said of one series."""
+        if self.circle and not np.isnan(got[-1] - want[-1]):
+            got = got.copy()
+            got[-1] -= self.circle * np.rint((got[-1] - want[-1]) / self.circle)
+        np.testing.assert_allclose(got, want, rtol=self.rtol, atol=self.atol)
+
     def __str__(self) -> str:
         return f"{self.kernel}({', '.join(f'{key}={value}' for key, value in self.parameters.items())})"
+
+
+def answer(reference: Reference, x: object, **options: object) -> NDArray[np.float64] | None:
+    """What the kernel says of an array; None where it refuses a parameter for this length."""
+    function = getattr(kernels, reference.kernel)
+    try:
+        return np.asarray(function(*reference.inputs(x), **reference.parameters, **options))
+    except ValueError:
+        return None
+
+
+def known_rows(x: NDArray[Any]) -> NDArray[np.float64]:
+    """The series of an array in float64, what is not finite as NaN."""
+    rows = np.atleast_2d(x).astype(np.float64)
+    return np.where(np.isfinite(rows), rows, np.nan)
 
 
 def flat(x: Row) -> bool:

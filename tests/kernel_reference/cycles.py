@@ -80,7 +80,18 @@ REFERENCES = [
     ],
     *[
         Reference(kernel.__name__, {"period": period}, lambda x, k=kernel, period=period: k(x, period))
-        for kernel in (seasonal_strength, daily_profile, profile_shift)
+        for kernel in (seasonal_strength, daily_profile)
+        for period in (24, 7)
+    ],
+    *[
+        # A profile with hardly a wave turns by an angle of few digits.
+        Reference(
+            "profile_shift",
+            {"period": period},
+            lambda x, period=period: profile_shift(x, period),
+            atol=1e-6,
+            circle=period,
+        )
         for period in (24, 7)
     ],
 ]

@@ -18,13 +18,18 @@ def bits(sizes: Row) -> float:
 
 def shannon(x: Row, bins: int) -> float:
     known = x[~np.isnan(x)]
-    return bits(np.histogram(known, bins)[0]) if len(known) else np.nan
+    # Bins narrower than the smallest normal number count as none.
+    if not len(known) or 0 < np.ptp(known) < bins * np.finfo(float).tiny:
+        return np.nan
+    return bits(np.histogram(known, bins)[0])
 
 
 def spectral(x: Row, normalize: bool) -> float:
     if flat(x):
         return np.nan
     power = periodogram(np.where(np.isnan(x), np.nanmean(x), x), detrend="constant")[1]
+    if power.sum() == 0:
+        return np.nan
     return bits(power) / (math.log2(len(power)) if normalize else 1)
 
 

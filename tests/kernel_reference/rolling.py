@@ -9,7 +9,11 @@ from kernel_reference import Reference, Row
 
 
 def moment(w: Row, k: int) -> Row:
-    """Sums of powers of deviations; exactly 0 in a flat window, whose mean may be rounded."""
+    """Sums of powers of deviations; exactly 0 in a flat window, whose mean may be rounded.
+
+    Differences from a value of the window itself keep their digits far from zero.
+    """
+    w = w - w[..., :1]
     sums: Row = ((w - w.mean(axis=-1, keepdims=True)) ** k).sum(axis=-1)
     return np.where((w == w[..., :1]).all(axis=-1), 0.0, sums)
 
@@ -19,7 +23,8 @@ def var(w: Row) -> Row:
 
 
 def zscore(w: Row) -> Row:
-    return (w[..., -1] - w.mean(axis=-1)) / np.where(var(w) == 0, np.nan, np.sqrt(var(w)))
+    d = w - w[..., :1]
+    return (d[..., -1] - d.mean(axis=-1)) / np.where(var(w) == 0, np.nan, np.sqrt(var(w)))
 
 
 def skew(w: Row) -> Row:
@@ -50,7 +55,7 @@ STATISTICS: dict[str, Callable[[Row], Row]] = {
 def rolling(x: Row, window: int, of_windows: Callable[[Row], Row]) -> Row:
     out = np.full(len(x), np.nan)
     if window <= len(x):
-        with np.errstate(all="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             out[window - 1 :] = of_windows(sliding_window_view(x, window))
     return out
 

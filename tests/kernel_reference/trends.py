@@ -96,8 +96,11 @@ def change_points(x: Row, min_size: int = 2, penalty: float | None = None) -> Ro
     if len(cuts) == 2:
         return np.array([0, np.nan, 0])
     cut = np.array(cuts)
-    losses = [cost(a, c) - cost(a, b) - cost(b, c) for a, b, c in zip(cut, cut[1:], cut[2:], strict=False)]
-    k = 1 + int(np.argmax(losses))
+    losses = np.array(
+        [cost(a, c) - cost(a, b) - cost(b, c) for a, b, c in zip(cut, cut[1:], cut[2:], strict=False)]
+    )
+    # Changes up and down by as much are as strong: the first of them.
+    k = 1 + int((losses >= losses.max() - 1e-12 * (1 + losses.max())).argmax())
     means = np.diff(sums[cut]) / np.diff(cut)
     return np.array([len(cuts) - 2, places[cut[k]] / len(x), means[k] - means[k - 1]])
 
