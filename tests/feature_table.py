@@ -38,12 +38,8 @@ def tables() -> str:
     """One table per family, in the order of the registry."""
     parts = []
     for family in (*FAMILIES, *BATCH_FAMILIES):
-        rows = [
-            row(feature)
-            for feature in list_features(METRICS, family)
-            if feature.name.split("__")[0] in OWNERS
-        ]
-        parts.append(f"### {family}\n\n{HEADER}{''.join(rows)}\n")
+        listed = [f for f in list_features(METRICS, family) if f.name.split("__")[0] in OWNERS]
+        parts.append(f"### {family}\n\n{HEADER}{''.join(map(row, listed))}\n")
     return "\n" + "".join(parts)
 
 

@@ -113,4 +113,6 @@ def extract_features(
         feature_matrix(panel, expectation, families=wanted, threads=threads),
         index=pd.Index(panel.account_ids, name="account_id"),
         columns=[feature.name for feature in list_features(panel.metrics, wanted)],
+        # The matrix is nobody else's.
+        copy=False,
     )

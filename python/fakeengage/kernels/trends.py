@@ -221,8 +221,9 @@ def change_points(
     ``z = (x - median) / s``, ``s`` as in :func:`cusum`; the strongest change is the one whose removal costs
     most, and of several as good the earliest is taken. Missing steps are left out. Equal to
     ``ruptures.Pelt(model="l2", jump=1, min_size=min_size)`` on ``z``, apart from segmentations that cost the
-    same, and from its pruning, which with `min_size` above 1 may miss the best one. A daily cycle is a
-    sequence of changes, too: take it out first, or raise the penalty.
+    same, and from its pruning, which with `min_size` above 1 may miss the best one; here starts are passed
+    over in blocks, by a bound that never does. A daily cycle is a sequence of changes, too: take it out
+    first, or raise the penalty.
 
     References
     ----------

@@ -24,7 +24,7 @@ SHOWN = (
     "any__rolling_std__24max",
     "any__acf__lag1",
     "any__acf__day",
-    "any__roughness__1",
+    "any__pacf__lag2",
     "any__shannon_entropy__bins16",
     "any__spectral_entropy__normalized",
     "any__sample_entropy__m2",
@@ -41,8 +41,9 @@ SHOWN = (
     "any__cusum__range",
     "any__change_points__count",
     "any__quiet_residual__max",
-    "any__curve_distance__q75",
+    "any__seasonal_strength__day",
     "any__half_shift__phase",
+    "any__profile_shift__divergence",
     "any__day_level__sd",
     "any__period_power__max",
     "any_ratio__ratio_up__1",
@@ -94,10 +95,10 @@ def feature_gallery(
 
     Notes
     -----
-    The robust standard deviation is 1.4826 times the median absolute deviation or, where more than
-    half of the values are equal, 1.2533 times the mean absolute deviation from the median. A cell is
-    empty where no account of the attack has the feature before and after, and where it is the same for
-    all accounts.
+    The robust standard deviation is 1.4826 times the median absolute deviation or, where more than half
+    of the values are equal, 1.2533 times the mean absolute deviation from the median. A cell is empty
+    where no account of the attack has the feature before and after, and a row where before the attacks
+    all accounts have the same value.
 
     Examples
     --------

@@ -4,6 +4,7 @@ mod change_points;
 mod cusum;
 mod linear_trend;
 mod mann_kendall;
+mod segments;
 mod slope_passes;
 mod slopes;
 mod theil_sen;
