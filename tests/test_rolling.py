@@ -44,12 +44,15 @@ def test_a_huge_value_leaves_nothing_behind(statistic: str) -> None:
     np.testing.assert_array_equal(after, kernels.rolling(tail, 6, statistic)[5:])
 
 
-def test_small_differences_of_large_values_are_kept() -> None:
-    noise = np.random.default_rng(0).integers(0, 1024, 300) / 1024
+@pytest.mark.parametrize("level", [2.0**20, -(2.0**20)])
+@pytest.mark.parametrize("window", [3, 4, 24])
+def test_small_differences_of_large_values_are_kept(level: float, window: int) -> None:
+    """Three values in a row may differ by a thousandth of what the series does."""
+    noise = np.random.default_rng(0).integers(0, 2**32, (20, 2000)) / 2.0**32
     for statistic in ("std", "var", "skew", "kurtosis", "zscore"):
-        want = kernels.rolling(noise, 24, statistic)
-        got = kernels.rolling(noise + 2.0**20, 24, statistic)
-        np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)
+        want = kernels.rolling(noise, window, statistic)
+        got = kernels.rolling(noise + level, window, statistic)
+        np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-11, err_msg=statistic)
 
 
 def test_flat_windows_are_known_by_equality() -> None:

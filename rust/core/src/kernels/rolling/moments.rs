@@ -5,6 +5,9 @@
 
 use super::spans::Spans;
 
+/// Running extremes, so that comparing fills registers.
+const LANES: usize = 16;
+
 /// Mean and sums of powers of deviations from it, one list each; the k-th list is the k-th moment.
 type Lists = [Vec<f64>; 4];
 
@@ -15,6 +18,8 @@ pub(super) struct Moments {
     front: Lists,
     back: Lists,
     whole: Lists,
+    /// What was taken off every value.
+    level: f64,
 }
 
 /// What joining a span of `p` steps with the following one of `q` needs.
@@ -126,7 +131,11 @@ impl Moments {
             self.whole[k].resize(x.len(), 0.0);
             self.front[k].fill(0.0);
         }
-        self.front[0].copy_from_slice(x);
+        let level = level_of(x);
+        self.level = level;
+        for (first, v) in self.front[0].iter_mut().zip(x) {
+            *first = v - level;
+        }
         let mut length = 1;
         let mut done = 0;
         loop {
@@ -181,12 +190,14 @@ impl Moments {
     #[inline(always)]
     pub(super) fn scores(&mut self, x: &[f64], window: usize, out: &mut [f64]) {
         let n = out.len();
-        let [mean, square, ..] = self.of_windows::<2>(x, window, n);
+        self.of_windows::<2>(x, window, n);
+        let level = self.level;
+        let [mean, square, ..] = &self.whole;
         let free = free(window);
         let (mean, square, last) = (&mean[..n], &square[..n], &x[window - 1..][..n]);
         for i in 0..n {
             let flat = square[i] == 0.0;
-            let score = (last[i] - mean[i]) / (square[i] / free).sqrt();
+            let score = ((last[i] - level) - mean[i]) / (square[i] / free).sqrt();
             out[i] = if flat { f64::NAN } else { score };
         }
     }
@@ -232,6 +243,41 @@ impl Moments {
                 scale.mul_add(ratio, -normal)
             };
         }
+    }
+}
+
+/// The value nearest to zero if all have one sign, else 0. Without it means of spans far from zero keep more
+/// digits, and since no value grows, values that differ still do.
+#[inline(always)]
+fn level_of(x: &[f64]) -> f64 {
+    let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        for k in 0..LANES {
+            low[k] = if block[k] < low[k] { block[k] } else { low[k] };
+            high[k] = if block[k] > high[k] {
+                block[k]
+            } else {
+                high[k]
+            };
+        }
+    }
+    let low = low
+        .iter()
+        .chain(rest)
+        .copied()
+        .fold(f64::INFINITY, f64::min);
+    let high = high
+        .iter()
+        .chain(rest)
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    if low > 0.0 && low < f64::INFINITY {
+        low
+    } else if high < 0.0 && high > f64::NEG_INFINITY {
+        high
+    } else {
+        0.0
     }
 }
 
