@@ -74,6 +74,6 @@ def as_wholes(values: Any, argument: str, least: int) -> list[int]:
 def as_number(value: Any, argument: str) -> float:
     """A real number."""
     try:
-        return float(operator.index(value) if isinstance(value, bool) else value)
+        return float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{argument}: {value!r} is not a number") from None

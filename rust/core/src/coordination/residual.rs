@@ -3,8 +3,9 @@
 use super::{LEAST_CROWD, LEAST_STEPS, PER_JOB};
 use crate::expectation::Clock;
 use crate::expectation::stiff::Stiff;
-use crate::features::residual::Residual;
+use crate::features::residual::{Residual, lower_quantile};
 use crate::features::{Accounts, LEAST_KNOWN};
+use crate::kernels::robust::PER_MEDIAN_DEVIATION;
 use crate::lanes::dispatch;
 use crate::rows::map_jobs;
 
@@ -14,8 +15,6 @@ const RISE: f64 = 1.5;
 /// At most this share of an account's steps are rises, whatever its spread: a series that hardly
 /// varies has a spread of zero.
 const MOST_RISES: f64 = 0.1;
-/// Median absolute deviation of a normal law, inverted.
-const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 /// Half of the running median where the cadence has no daily cycle.
 const DEFAULT_HALF: usize = 12;
 /// Shortest and longest half of a running median; the longest is half a day of minutes.
@@ -299,12 +298,11 @@ pub(super) fn rises(
         if scratch.is_empty() {
             return Rise::default();
         }
-        let rank = ((scratch.len() - 1) as f64 * (1.0 - MOST_RISES)) as usize;
-        let high = *scratch.select_nth_unstable_by(rank, f32::total_cmp).1;
+        let high = lower_quantile(scratch, 1.0 - MOST_RISES);
         for value in scratch.iter_mut() {
             *value = value.abs();
         }
-        let spread = MAD_TO_SD * f64::from(median_in_place(scratch));
+        let spread = PER_MEDIAN_DEVIATION * f64::from(median_in_place(scratch));
         let level = f64::from(high).max(RISE * spread);
         let stands_out = |&t: &usize| {
             let value = f64::from(own[t]);

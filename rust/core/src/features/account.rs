@@ -224,7 +224,13 @@ fn single(
         counts::measure(series.x, kernels, &mut work.kernels, out);
     }
     if let Some(out) = slots.next(&drift::FEATURES) {
-        drift::measure(series, kernels, &mut work.kernels, out);
+        drift::measure(
+            series,
+            metric.residual.n_known,
+            kernels,
+            &mut work.kernels,
+            out,
+        );
     }
     if let Some(out) = slots.next(&cycle::FEATURES) {
         cycle::measure(

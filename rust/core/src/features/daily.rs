@@ -1,6 +1,7 @@
 //! Daily-curve features: quiet hours that are not quiet, days unlike the account's other days.
 
 use super::registry::{Feature, Needs};
+use super::residual::lower_quantile;
 use super::tables::Day;
 use super::{MIN_STEPS_PER_DAY, Metric};
 use crate::lanes;
@@ -201,13 +202,8 @@ fn curve_distances(metric: &Metric<'_>, steps: usize, whole_days: usize, work: &
         work.column.clear();
         let column = logs[t..].iter().step_by(steps);
         work.column.extend(column.copied().filter(|v| !v.is_nan()));
-        let column = &mut work.column;
-        let middle = column.len().max(1).div_ceil(2) - 1;
-        work.mean_day.push(if column.is_empty() {
-            f64::NAN
-        } else {
-            f64::from(*column.select_nth_unstable_by(middle, f32::total_cmp).1)
-        });
+        let middle = lower_quantile(&mut work.column, 0.5);
+        work.mean_day.push(f64::from(middle));
     }
     work.distances.clear();
     for day in logs.chunks_exact(steps) {

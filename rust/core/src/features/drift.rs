@@ -82,11 +82,11 @@ pub(crate) const FEATURES: [Feature; 8] = [
 /// Measures one metric.
 pub(crate) fn measure(
     Series { x, logs, u }: Series<'_>,
+    n_known: usize,
     kernels: &Kernels,
     work: &mut Workspaces,
     out: &mut [f64],
 ) {
-    let known = u.iter().filter(|v| v.is_finite()).count().max(1) as f64;
     let mut line = [0.0; 4];
     kernels
         .linear_trend
@@ -107,6 +107,6 @@ pub(crate) fn measure(
     kernels
         .change_points
         .measure(u, &mut work.change_points, &mut changes);
-    out[6] = changes[0] * 100.0 / known;
+    out[6] = changes[0] * 100.0 / n_known.max(1) as f64;
     out[7] = changes[2];
 }

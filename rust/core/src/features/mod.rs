@@ -95,26 +95,27 @@ fn pairs(n_metrics: usize) -> impl Iterator<Item = (usize, usize)> {
     (1..n_metrics).map(|follower| (follower, 0))
 }
 
+/// What is measured of each owner of `n_metrics` metrics, in output order: metrics, pairs, the largest and
+/// the mean over each, all together.
+fn owned(n_metrics: usize) -> impl Iterator<Item = Vec<Feature>> {
+    let single = || single_features().collect();
+    let pair = || cross::PAIR_FEATURES.to_vec();
+    std::iter::repeat_with(single)
+        .take(n_metrics)
+        .chain(std::iter::repeat_with(pair).take(pairs(n_metrics).count()))
+        .chain([single(), single(), pair(), pair()])
+        .chain([cross::JOINT_FEATURES.to_vec()])
+}
+
 /// Columns for the metrics given, of all families, in output order.
 pub fn columns(metrics: &[&str]) -> Vec<Column> {
-    let mut owners: Vec<(String, Vec<Feature>)> = Vec::new();
-    let single: Vec<Feature> = single_features().collect();
-    for metric in metrics {
-        owners.push(((*metric).to_string(), single.clone()));
-    }
+    let mut owners: Vec<String> = metrics.iter().map(ToString::to_string).collect();
     for (follower, leader) in pairs(metrics.len()) {
-        let owner = format!("{}_per_{}", metrics[follower], metrics[leader]);
-        owners.push((owner, cross::PAIR_FEATURES.to_vec()));
+        owners.push(format!("{}_per_{}", metrics[follower], metrics[leader]));
     }
-    for owner in ["any", "mean"] {
-        owners.push((owner.to_string(), single.clone()));
-    }
-    for owner in ["any_ratio", "mean_ratio"] {
-        owners.push((owner.to_string(), cross::PAIR_FEATURES.to_vec()));
-    }
-    owners.push(("joint".to_string(), cross::JOINT_FEATURES.to_vec()));
+    owners.extend(["any", "mean", "any_ratio", "mean_ratio", "joint"].map(String::from));
     let mut columns = Vec::with_capacity(n_columns(metrics.len()));
-    for (owner, features) in owners {
+    for (owner, features) in owners.iter().zip(owned(metrics.len())) {
         for feature in features {
             let name = format!("{owner}__{}__{}", feature.measure, feature.parameter);
             columns.push(Column { name, feature });
@@ -210,12 +211,10 @@ pub fn extract(
     }
     let wanted = Wanted::new(families)?;
     let kernels = Kernels::new(clock.steps_per_day.max(2))?;
-    // Names do not matter here, only their number.
-    let names = vec![""; layout.n_metrics];
-    let keep: Vec<usize> = columns(&names)
-        .iter()
+    let keep: Vec<usize> = owned(layout.n_metrics)
+        .flatten()
         .enumerate()
-        .filter(|(_, column)| wanted.has(&column.feature))
+        .filter(|(_, feature)| wanted.has(feature))
         .map(|(k, _)| k)
         .collect();
     let mut out = vec![0.0; layout.n_accounts() * keep.len()];

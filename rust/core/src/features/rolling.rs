@@ -3,6 +3,7 @@
 use super::kernel_set::{Kernels, Workspaces};
 use super::registry::Feature;
 use crate::kernels::Kernel;
+use crate::kernels::known::range_of;
 
 const F: &str = "rolling";
 const SD: &str = "standard deviations";
@@ -111,31 +112,7 @@ pub(crate) fn measure(
 /// Largest and smallest of the values that are not NaN; NaN where there are none.
 #[inline(always)]
 fn extremes(values: &[f64]) -> (f64, f64) {
-    const LANES: usize = 16;
-    let mut high = [f64::NEG_INFINITY; LANES];
-    let mut low = [f64::INFINITY; LANES];
-    let (blocks, rest) = values.as_chunks::<LANES>();
-    for block in blocks {
-        for k in 0..LANES {
-            // A comparison with NaN is false, so it is never taken.
-            high[k] = if block[k] > high[k] {
-                block[k]
-            } else {
-                high[k]
-            };
-            low[k] = if block[k] < low[k] { block[k] } else { low[k] };
-        }
-    }
-    let high = high
-        .iter()
-        .chain(rest)
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
-    let low = low
-        .iter()
-        .chain(rest)
-        .copied()
-        .fold(f64::INFINITY, f64::min);
+    let (low, high) = range_of(values);
     if high < low {
         (f64::NAN, f64::NAN)
     } else {

@@ -27,13 +27,13 @@ pub(super) fn fold_by<T: Copy, const N: usize>(lanes: &[T; N], both: impl Fn(T, 
     lanes[0]
 }
 
-/// The smaller of two numbers, neither of which is NaN, in one instruction.
+/// The smaller of two numbers, the second where one is NaN, in one instruction.
 #[inline(always)]
 pub(super) fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
-/// The larger of two numbers, neither of which is NaN, in one instruction.
+/// The larger of two numbers, the second where one is NaN, in one instruction.
 #[inline(always)]
 pub(super) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }

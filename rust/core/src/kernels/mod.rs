@@ -9,10 +9,11 @@ mod cycle;
 mod eight_sums;
 mod entropy;
 mod event;
+pub(crate) mod known;
 mod lane_sums;
 mod memory;
 mod pair;
-mod robust;
+pub(crate) mod robust;
 mod rolling;
 mod trend;
 

@@ -1,27 +1,16 @@
 //! Median and robust scale of the known values of a series.
 
-use super::lane_sums::{LANES, fold, fold_by, larger, smaller, total};
+use super::lane_sums::{LANES, fold, fold_by, larger, smaller};
 use crate::lanes;
 
 /// Standard deviations of normal noise per median absolute deviation: 1 / Phi^-1(3/4).
-const PER_MEDIAN_DEVIATION: f64 = 1.482_602_218_505_602;
+pub(crate) const PER_MEDIAN_DEVIATION: f64 = 1.482_602_218_505_602;
 /// The same per mean absolute deviation: sqrt(pi / 2).
 const PER_MEAN_DEVIATION: f64 = 1.253_314_137_315_500_3;
 /// Values that give the first guess and the spacing of the median's neighbourhood.
 const SAMPLE: usize = 9;
 /// Each pass leaves a small part of the values; ordinary series need four to seven.
 const MOST_PASSES: usize = 12;
-
-/// Copies the values that are finite, in order.
-pub(super) fn keep_known(x: &[f64], known: &mut Vec<f64>) {
-    known.clear();
-    // A sum that is finite has no missing step in it.
-    if total(x).is_finite() {
-        known.extend_from_slice(x);
-    } else {
-        known.extend(x.iter().copied().filter(|v| v.is_finite()));
-    }
-}
 
 /// Where a series lies and how far it spreads, whatever a minority of its values does.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +52,20 @@ pub(super) fn spread(x: &[f64], buffer: &mut Vec<f64>) -> Spread {
     answer.mean_scale = PER_MEAN_DEVIATION * fold(&sums) / x.len().max(1) as f64;
     answer.scale = PER_MEDIAN_DEVIATION * between(middle_of(deviations, spare));
     answer
+}
+
+/// Centres finite values and divides them by their robust standard deviation; leaves them and says no where
+/// that is 0 or there are none. `buffer` is overwritten.
+pub(super) fn standardise(values: &mut [f64], buffer: &mut Vec<f64>) -> bool {
+    let spread = spread(values, buffer);
+    if spread.sd() == 0.0 {
+        return false;
+    }
+    let inverse = 1.0 / spread.sd();
+    for value in values {
+        *value = (*value - spread.center) * inverse;
+    }
+    true
 }
 
 /// Median of finite values; NaN when there are none. `buffer` is overwritten.

@@ -182,9 +182,9 @@ impl<C: Compare> NullaryFnOnce for Counting<'_, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::entropy::known::known_values;
     use crate::kernels::entropy::logs::LogTable;
     use crate::kernels::entropy::matches::Keys;
+    use crate::kernels::known::known_values;
 
     fn counted(x: &[f64], m: usize, r: f64) -> Counts {
         let mut keys = Keys::default();

@@ -1,7 +1,7 @@
 //! Number of new phrases in a series of highs and lows.
 
-use super::known::{known_values, ordered};
 use crate::kernels::Kernel;
+use crate::kernels::known::{known_values, ordered};
 use crate::lanes::dispatch;
 
 /// Steps that one window holds, one bit each.

@@ -3,7 +3,7 @@
 //! Steps are compared by 16-bit keys, 32 at once in the widest registers. The keys of a series of counts are
 //! exact. Others are rounded, and the few pairs of steps that a key leaves in doubt are compared themselves.
 
-use super::known::range_of;
+use crate::kernels::known::range_of;
 use crate::lanes::dispatch;
 
 /// Steps per word of a row.
@@ -250,7 +250,7 @@ impl Compare for pulp::x86::V4 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::entropy::known::known_values;
+    use crate::kernels::known::known_values;
 
     /// Words of one row, on every instruction set of this machine.
     fn rows(steps: Steps<'_>, i: usize) -> Vec<Vec<u64>> {

@@ -1,7 +1,6 @@
 //! How irregular a series is: its values, its frequencies, the order and the repetition of its steps.
 
 mod count;
-mod known;
 mod lempel_ziv;
 mod logs;
 mod matches;

@@ -1,9 +1,9 @@
 //! Entropy of the orders in which neighbouring values rank.
 
-use super::known::is_complete;
 use super::logs::{Histogram, LogTable, entropy_of_counts};
 use crate::Error;
 use crate::kernels::Kernel;
+use crate::kernels::known::is_complete;
 use crate::lanes::dispatch;
 
 /// Patterns are numbered in 16 bits: 8! = 40,320 of them fit.

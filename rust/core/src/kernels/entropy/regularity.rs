@@ -1,11 +1,11 @@
 //! Sample and approximate entropy: how often stretches that are alike stay alike for one step more.
 
 use super::count::{Counts, Job, Windows};
-use super::known::{known_values, sum_of, test_flat};
 use super::logs::LogTable;
 use super::matches::{Keys, Steps};
 use crate::Error;
 use crate::kernels::Kernel;
+use crate::kernels::known::{known_values, sum_of, test_flat};
 use crate::lanes::dispatch;
 
 /// Sample and approximate entropy in nats, together for little more than one of them costs.

@@ -1,9 +1,9 @@
 //! Shannon entropy of the histogram of a series.
 
-use super::known::{known_values, range_of};
 use super::logs::{Histogram, LogTable, entropy_of_counts};
 use crate::Error;
 use crate::kernels::Kernel;
+use crate::kernels::known::{known_values, range_of};
 use crate::lanes::dispatch;
 
 /// Bin numbers are held in 16 bits.

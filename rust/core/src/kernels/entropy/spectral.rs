@@ -5,9 +5,9 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::known::{known_values, sum_of, test_flat};
 use super::logs::surprise;
 use crate::kernels::Kernel;
+use crate::kernels::known::{known_values, sum_of, test_flat};
 use crate::lanes::dispatch;
 
 /// Shannon entropy in bits of the one-sided power spectrum as shares of its sum; with `normalize` divided by

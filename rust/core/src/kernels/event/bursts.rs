@@ -2,7 +2,8 @@
 
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::kernels::robust::{keep_known, spread};
+use crate::kernels::known::known_values;
+use crate::kernels::robust::spread;
 use crate::lanes;
 
 /// Steps after a peak or a burst over which the level that is left is averaged.
@@ -63,13 +64,13 @@ impl Kernel for Bursts {
 
     fn measure(&self, x: &[f64], work: &mut Work, out: &mut [f64]) {
         out.fill(f64::NAN);
-        keep_known(x, &mut work.known);
-        if work.known.is_empty() {
+        let known = known_values(x, &mut work.known);
+        if known.is_empty() {
             return;
         }
-        let spread = spread(&work.known, &mut work.buffer);
+        let spread = spread(known, &mut work.buffer);
         let mut counts = [true];
-        are_counts(&work.known, &mut counts);
+        are_counts(known, &mut counts);
         let scale = if counts[0] {
             spread.scale.max(spread.center.max(1.0).sqrt())
         } else {
@@ -91,7 +92,7 @@ impl Kernel for Bursts {
         if let Some((first, last)) = found.strongest {
             series.shape(first, last, &mut out[2..8]);
         }
-        let total: f64 = work.known.iter().sum();
+        let total: f64 = known.iter().sum();
         if total > 0.0 {
             out[8] = found.inside / total;
         }

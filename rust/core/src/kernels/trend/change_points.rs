@@ -3,7 +3,8 @@
 use super::segments::Segments;
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::kernels::robust::{keep_known, spread};
+use crate::kernels::known::{keep_known, step_of_known};
+use crate::kernels::robust::standardise;
 
 /// Changes of the mean: the segmentation that makes `sum over segments of (sum of (z - mean of the
 /// segment)^2) + penalty * number of changes` smallest, over segments of at least `min_size` known steps,
@@ -65,13 +66,8 @@ impl Kernel for ChangePoints {
             return;
         }
         out.copy_from_slice(&[0.0, f64::NAN, 0.0]);
-        let spread = spread(&work.z, &mut work.buffer);
-        if spread.sd() == 0.0 {
+        if !standardise(&mut work.z, &mut work.buffer) {
             return;
-        }
-        let inverse = 1.0 / spread.sd();
-        for z in &mut work.z {
-            *z = (*z - spread.center) * inverse;
         }
         let penalty = self.penalty.unwrap_or(3.0 * libm::log(n as f64));
         work.segments.find(&work.z, self.min_size, penalty);
@@ -79,10 +75,8 @@ impl Kernel for ChangePoints {
             return;
         }
         let (place, size) = work.segments.strongest();
-        let mut known = x.iter().enumerate().filter(|(_, v)| v.is_finite());
-        let step = known.nth(place).map_or(0, |(t, _)| t);
         out[0] = work.segments.n_changes() as f64;
-        out[1] = step as f64 / x.len() as f64;
+        out[1] = step_of_known(x, place) as f64 / x.len() as f64;
         out[2] = size;
     }
 }

@@ -1,7 +1,8 @@
 //! Cumulated sums.
 
 use crate::kernels::Kernel;
-use crate::kernels::robust::{keep_known, spread};
+use crate::kernels::known::{keep_known, step_of_known};
+use crate::kernels::robust::standardise;
 
 /// Slack of the tabular sums: half of the shift of one standard deviation that is to be found soonest.
 const SLACK: f64 = 0.5;
@@ -15,7 +16,8 @@ const REACHED: f64 = 1.0 - 1e-9;
 /// of the number of known steps; the place of the largest `|C|`, as the share of the series up to and with
 /// that step; the largest tabular sum upward, `max of S[t] = max(0, S[t - 1] + z[t] - 1/2)`, and downward.
 /// The place is the first step that reaches the largest `|C|` within a share of 1e-9 of it: in counts, equal
-/// extremes are common, and rounding must not choose among them. Missing steps add nothing. A flat series or one without known steps gives NaN.
+/// extremes are common, and rounding must not choose among them. Missing steps add nothing. A flat series or
+/// one without known steps gives NaN.
 ///
 /// Source: Page (1954), *Biometrika* 41.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,14 +40,9 @@ impl Kernel for Cusum {
     fn measure(&self, x: &[f64], work: &mut Work, out: &mut [f64]) {
         keep_known(x, &mut work.known);
         let n = work.known.len() as f64;
-        let spread = spread(&work.known, &mut work.buffer);
-        if spread.sd() == 0.0 {
+        if !standardise(&mut work.known, &mut work.buffer) {
             out.fill(f64::NAN);
             return;
-        }
-        let inverse = 1.0 / spread.sd();
-        for z in &mut work.known {
-            *z = (*z - spread.center) * inverse;
         }
         let paths = Paths::of(&mut work.known);
         out[0] = (paths.highest - paths.lowest) / n.sqrt();
@@ -54,12 +51,6 @@ impl Kernel for Cusum {
         out[2] = paths.upward;
         out[3] = paths.downward;
     }
-}
-
-/// Step of the known value with this rank in time.
-fn step_of_known(x: &[f64], rank: usize) -> usize {
-    let mut known = x.iter().enumerate().filter(|(_, v)| v.is_finite());
-    known.nth(rank).map_or(0, |(t, _)| t)
 }
 
 /// Ends of the cumulated sums.

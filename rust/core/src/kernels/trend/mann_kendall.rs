@@ -1,8 +1,8 @@
 //! Mann-Kendall test.
 
 use crate::kernels::Kernel;
+use crate::kernels::known::keep_known;
 use crate::kernels::lane_sums::{LANES, smaller};
-use crate::kernels::robust::keep_known;
 use crate::lanes;
 
 /// Values that are compared with one earlier value at once.

@@ -2,7 +2,8 @@
 
 use super::slopes::Slopes;
 use crate::kernels::Kernel;
-use crate::kernels::robust::{keep_known, median};
+use crate::kernels::known::known_values;
+use crate::kernels::robust::median;
 
 /// Theil-Sen line through the known steps: the slope is the median of the slopes of all pairs of steps,
 /// the intercept `median(x) - slope * median(t)` with the times `t = 0, 1, ...` of the known steps.
@@ -30,8 +31,8 @@ impl Kernel for TheilSen {
     }
 
     fn measure(&self, x: &[f64], work: &mut Selection, out: &mut [f64]) {
-        keep_known(x, &mut work.known);
-        let n = work.known.len();
+        let known = known_values(x, &mut work.known);
+        let n = known.len();
         if n < 2 {
             out.fill(f64::NAN);
             return;
@@ -39,9 +40,9 @@ impl Kernel for TheilSen {
         work.times.clear();
         let times = x.iter().enumerate().filter(|(_, v)| v.is_finite());
         work.times.extend(times.map(|(t, _)| t as f64));
-        let center = median(&work.known, &mut work.buffer);
+        let center = median(known, &mut work.buffer);
         let middle_time = 0.5 * (work.times[(n - 1) / 2] + work.times[n / 2]);
-        let slope = work.slopes.median(&work.known, &work.times, center);
+        let slope = work.slopes.median(known, &work.times, center);
         out[0] = slope;
         out[1] = center - slope * middle_time;
     }

@@ -1,5 +1,6 @@
-//! Which values of a series are known, and sums over them.
+//! Which values of a series are known; sums over them, their range and their order.
 
+use super::lane_sums::{fold, fold_by, larger, smaller};
 use crate::lanes::dispatch;
 
 /// Partial sums kept side by side: four of the widest registers, enough to hide the latency of an addition.
@@ -42,9 +43,24 @@ pub(super) fn known_values<'a>(x: &'a [f64], buffer: &'a mut Vec<f64>) -> &'a [f
     if is_complete(x) {
         return x;
     }
-    buffer.clear();
-    buffer.extend(x.iter().copied().filter(|v| v.is_finite()));
+    keep_known(x, buffer);
     buffer
+}
+
+/// Copies the known values, in order.
+pub(super) fn keep_known(x: &[f64], known: &mut Vec<f64>) {
+    known.clear();
+    if is_complete(x) {
+        known.extend_from_slice(x);
+    } else {
+        known.extend(x.iter().copied().filter(|v| v.is_finite()));
+    }
+}
+
+/// Step of the known value with this rank in time.
+pub(super) fn step_of_known(x: &[f64], rank: usize) -> usize {
+    let mut known = x.iter().enumerate().filter(|(_, v)| v.is_finite());
+    known.nth(rank).map_or(0, |(t, _)| t)
 }
 
 /// Sum of `f` over all values, in an order that depends on their number alone.
@@ -60,53 +76,27 @@ pub(super) fn sum_of(x: &[f64], f: impl Fn(f64) -> f64) -> f64 {
     for (lane, &v) in lanes.iter_mut().zip(rest) {
         *lane += f(v);
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for k in 0..width {
-            lanes[k] += lanes[k + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+    fold(&lanes)
 }
 
-/// Smallest and largest value; infinite, and the wrong way round, where there is none.
+/// Smallest and largest of the values that are not NaN; infinite, and the wrong way round, where there is none.
 #[inline(always)]
-pub(super) fn range_of(x: &[f64]) -> (f64, f64) {
+pub(crate) fn range_of(x: &[f64]) -> (f64, f64) {
     let mut low = [f64::INFINITY; LANES];
     let mut high = [f64::NEG_INFINITY; LANES];
     let (chunks, rest) = x.as_chunks::<LANES>();
     for chunk in chunks {
         for k in 0..LANES {
-            low[k] = if chunk[k] < low[k] { chunk[k] } else { low[k] };
-            high[k] = if chunk[k] > high[k] {
-                chunk[k]
-            } else {
-                high[k]
-            };
+            // The second of the two where the first is NaN.
+            low[k] = smaller(chunk[k], low[k]);
+            high[k] = larger(chunk[k], high[k]);
         }
     }
     for (k, &v) in rest.iter().enumerate() {
-        low[k] = if v < low[k] { v } else { low[k] };
-        high[k] = if v > high[k] { v } else { high[k] };
+        low[k] = smaller(v, low[k]);
+        high[k] = larger(v, high[k]);
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for k in 0..width {
-            low[k] = if low[k + width] < low[k] {
-                low[k + width]
-            } else {
-                low[k]
-            };
-            high[k] = if high[k + width] > high[k] {
-                high[k + width]
-            } else {
-                high[k]
-            };
-        }
-        width /= 2;
-    }
-    (low[0], high[0])
+    (fold_by(&low, smaller), fold_by(&high, larger))
 }
 
 /// Whole number that orders as the float64 of these bits does; its own inverse.
