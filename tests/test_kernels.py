@@ -160,6 +160,15 @@ def test_parameters_out_of_range_are_named(name: str, arguments: dict[str, objec
         getattr(kernels, name)(*series, **arguments)
 
 
+@pytest.mark.parametrize("text", ["0.2", b"0.2", "nan", ""])
+def test_text_is_no_number(text: object) -> None:
+    x = np.arange(30.0)
+    with pytest.raises(TypeError, match=r"r: .* is not a number"):
+        kernels.sample_entropy(x, r=text)
+    with pytest.raises(TypeError, match=r"q: .* is not a number"):
+        kernels.rolling(x, 5, "quantile", q=text)
+
+
 def test_two_threads_overlap() -> None:
     """The interpreter is released: while a kernel runs, another thread counts."""
     x = np.random.default_rng(0).normal(size=(4000, 2000))

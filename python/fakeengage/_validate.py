@@ -72,8 +72,10 @@ def as_wholes(values: Any, argument: str, least: int) -> list[int]:
 
 
 def as_number(value: Any, argument: str) -> float:
-    """A real number."""
+    """A real number; text is none, though Python would read it as one."""
     try:
-        return float(value)
+        if not isinstance(value, (str, bytes)):
+            return float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{argument}: {value!r} is not a number") from None
+        pass
+    raise TypeError(f"{argument}: {value!r} is not a number")
