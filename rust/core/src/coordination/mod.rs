@@ -96,24 +96,12 @@ pub fn extract(
     threads: usize,
 ) -> Result<Vec<f64>, Error> {
     let Accounts {
-        data,
         layout,
         starts,
         clock,
+        ..
     } = accounts;
-    let n_expected = expected.map_or(data.len(), <[f32]>::len);
-    for (argument, given, wanted) in [
-        ("expected", n_expected, data.len()),
-        ("starts", starts.len(), layout.n_accounts()),
-    ] {
-        if given != wanted {
-            return Err(Error::Length {
-                argument: argument.into(),
-                given,
-                expected: wanted,
-            });
-        }
-    }
+    accounts.check(expected)?;
     let (offsets, line) = (layout.offsets, Timeline::new(layout.offsets, starts));
     let half = residual::half_window(clock.steps_per_day);
     let mut own_days = residual::own_days(accounts, expected, half, threads);

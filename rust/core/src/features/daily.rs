@@ -1,5 +1,6 @@
 //! Daily-curve features: quiet hours that are not quiet, days unlike the account's other days.
 
+use super::memory::pearson;
 use super::registry::{Feature, Needs};
 use super::residual::lower_quantile;
 use super::tables::Day;
@@ -248,20 +249,7 @@ fn day_correlation(day: &[f32], mean_day: &[f64]) -> f64 {
             sums[5][k] += y * y;
         }
     }
-    let [count, sx, sy, sxy, sxx, syy] = sums.map(|lanes| lanes.iter().sum::<f64>());
-    if count < 3.0 {
-        return f64::NAN;
-    }
-    let (ab, aa, bb) = (
-        sxy - sx * sy / count,
-        sxx - sx * sx / count,
-        syy - sy * sy / count,
-    );
-    if aa <= 1e-9 || bb <= 1e-9 {
-        f64::NAN
-    } else {
-        ab / (aa * bb).sqrt()
-    }
+    pearson(sums.map(|lanes| lanes.iter().sum::<f64>()), 1e-9)
 }
 
 /// Absolute turn of the first daily harmonic between the halves of the series.

@@ -112,7 +112,13 @@ pub(crate) fn correlation(a: (&[f32], &[f32]), b: (&[f32], &[f32])) -> f64 {
     }
     let last = (&filled(rest_x), &filled(rest_kx));
     add_pairs(&mut sums, last, (&filled(rest_y), &filled(rest_ky)));
-    let [count, sx, sy, sxy, sxx, syy] = sums.each_ref().map(fold);
+    pearson(sums.each_ref().map(fold), 1e-6)
+}
+
+/// Pearson correlation by the number of pairs and their sums of x, y, x y, x x and y y; NaN for fewer than
+/// three pairs, or where either side's sum of squares about its mean is not above `least`.
+#[inline(always)]
+pub(crate) fn pearson([count, sx, sy, sxy, sxx, syy]: [f64; 6], least: f64) -> f64 {
     if count < 3.0 {
         return f64::NAN;
     }
@@ -121,7 +127,7 @@ pub(crate) fn correlation(a: (&[f32], &[f32]), b: (&[f32], &[f32])) -> f64 {
         sxx - sx * sx / count,
         syy - sy * sy / count,
     );
-    if aa <= 1e-6 || bb <= 1e-6 {
+    if aa <= least || bb <= least {
         f64::NAN
     } else {
         ab / (aa * bb).sqrt()

@@ -173,6 +173,30 @@ pub struct Accounts<'a> {
     pub clock: Clock,
 }
 
+impl Accounts<'_> {
+    /// Refuses buffers that do not fit one another; `expected` is laid out like the data.
+    pub(crate) fn check(&self, expected: Option<&[f32]>) -> Result<(), Error> {
+        let n_values = self.data.len();
+        for (argument, given, wanted) in [
+            (
+                "expected",
+                expected.map_or(n_values, <[f32]>::len),
+                n_values,
+            ),
+            ("starts", self.starts.len(), self.layout.n_accounts()),
+        ] {
+            if given != wanted {
+                return Err(Error::Length {
+                    argument: argument.into(),
+                    given,
+                    expected: wanted,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Features of every account, one row per account: the columns of [`columns`] that belong to one of
 /// `families`, in their order. The number of columns comes first.
 ///
@@ -193,22 +217,7 @@ pub fn extract(
         starts,
         clock,
     } = accounts;
-    for (argument, given, wanted) in [
-        (
-            "expected",
-            expected.map_or(data.len(), <[f32]>::len),
-            data.len(),
-        ),
-        ("starts", starts.len(), layout.n_accounts()),
-    ] {
-        if given != wanted {
-            return Err(Error::Length {
-                argument: argument.into(),
-                given,
-                expected: wanted,
-            });
-        }
-    }
+    accounts.check(expected)?;
     let wanted = Wanted::new(families)?;
     let kernels = Kernels::new(clock.steps_per_day.max(2))?;
     let keep: Vec<usize> = owned(layout.n_metrics)
