@@ -84,6 +84,16 @@ def sum_forest(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
+def net_channels(
+    data: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    metric_slots: list[int],
+    steps_per_day: int,
+    steps_per_week: int,
+    *,
+    threads: int,
+) -> NDArray[np.float32]: ...
 def fit_expectation(
     data: NDArray[np.float32],
     offsets: NDArray[np.int64],
