@@ -40,7 +40,7 @@ mod _native {
         sample_entropy, seasonal_strength, shannon_entropy, spectral_entropy, theil_sen, zero_runs,
     };
     #[pymodule_export]
-    use super::net::net_channels;
+    use super::net::{net_channels, net_forward, net_score};
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,
