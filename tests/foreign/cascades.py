@@ -19,14 +19,14 @@ Array = NDArray[np.float64]
 PAST = 168  # hours lived before the first one returned: cascades and old posts are in full swing at hour 0
 DAY = 24
 # share, median views/h, its sd of log, posts/day, sd of log appeal, traffic without posts, branching ratio,
-# gamma shape of the hourly noise (3.5; `catalogue` is old videos found by search, most low-level viewing of 3.3)
+# gamma shape of the hourly noise (3.5; `catalogue` is old videos found by search, low-level viewing of 3.3)
 KINDS = {
-    "diarist": (0.20, 60.0, 0.9, 1.2, 0.4, 0.60, 0.25, 20.0),
-    "erratic": (0.15, 40.0, 1.0, 0.5, 1.0, 0.35, 0.50, 8.0),
+    "diarist": (0.20, 60.0, 0.9, 1.2, 0.3, 0.75, 0.20, 25.0),
+    "erratic": (0.15, 40.0, 1.0, 0.5, 1.0, 0.45, 0.50, 10.0),
     "lurker": (0.12, 0.2, 0.8, 0.02, 0.8, 0.90, 0.10, 2.0),
-    "star": (0.08, 6000.0, 1.2, 1.5, 0.6, 0.50, 0.45, 60.0),
-    "newcomer": (0.10, 3.0, 1.0, 1.0, 0.8, 0.50, 0.30, 6.0),
-    "hobbyist": (0.17, 6.0, 1.0, 0.3, 0.7, 0.55, 0.25, 8.0),
+    "star": (0.08, 6000.0, 1.2, 1.5, 0.5, 0.55, 0.40, 60.0),
+    "newcomer": (0.10, 3.0, 1.0, 1.0, 0.6, 0.70, 0.25, 8.0),
+    "hobbyist": (0.17, 6.0, 1.0, 0.3, 0.5, 0.70, 0.20, 10.0),
     "studio": (0.10, 800.0, 0.9, 2.0, 0.25, 0.55, 0.30, 40.0),
     "catalogue": (0.08, 120.0, 1.3, 0.05, 0.5, 0.90, 0.15, 25.0),
 }
@@ -99,10 +99,10 @@ def _crowd(rng: np.random.Generator, kind: NDArray[np.str_], hours: int) -> tupl
     curve /= curve.mean(1, keepdims=True)
 
     # Random audience overlap: strangers correlate through communities and the platform (1, fact 5; 3.5)
-    communities = _wander(rng, 10, T, 0.6, 0.14) + _wander(rng, 10, T, 0.97, 0.08)
+    communities = _wander(rng, 10, T, 0.6, 0.13) + _wander(rng, 10, T, 0.97, 0.06)
     overlap = rng.dirichlet(np.full(10, 0.3), n)
-    own = _wander(rng, n, T, 0.4, 0.11) + _wander(rng, n, T, 0.97, 0.14)
-    noise = _wander(rng, 1, T, 0.8, 0.06) + overlap @ communities + own * rng.uniform(0.6, 1.4, (n, 1))
+    own = _wander(rng, n, T, 0.4, 0.07) + _wander(rng, n, T, 0.97, 0.09)
+    noise = _wander(rng, 1, T, 0.8, 0.08) + overlap @ communities + own * rng.uniform(0.6, 1.4, (n, 1))
 
     # Supply is more peaked than viewing (3.1), except for studios, which post by a timer on the hour
     when = _clock(hour, phase[:, None], 1.7) * np.where((kind == "hobbyist")[:, None] & weekend, 2.0, 1.0)
@@ -120,7 +120,9 @@ def _crowd(rng: np.random.Generator, kind: NDArray[np.str_], hours: int) -> tupl
     growth = np.where(kind == "newcomer", rng.uniform(0.03, 0.15, n), rng.normal(0, 0.012, n))
     base = np.exp(growth[:, None] * (hour - hours / 2) / DAY)
 
-    size = median * np.exp(spread * rng.normal(size=n))
+    size = np.minimum(
+        median * np.exp(spread * rng.normal(size=n)), 5e4
+    )  # float32 stays exact in a viral hour
     shared, each = rng.normal(size=(n, 1)), rng.normal(size=(n, 3))
     ratio = np.exp((0.67 * shared + 0.74 * each) * [0.6, 0.9, 1.1]) * [
         0.055,
@@ -276,7 +278,7 @@ def make(n_accounts: int, fake_ratio: float, seed: int, n_hours: int = 336) -> W
             if name in COHORTED:
                 cohort[fakes[gang]] = f"{name}-{number}"
     counts = clean.copy()
-    counts[fakes] += desk.deliver()
+    counts[fakes] += desk.deliver(clean[fakes])
     return World(counts.astype(np.float32), clean.astype(np.float32), is_fake, attack, cohort)
 
 

@@ -26,16 +26,25 @@ class Desk:
         self.rng, self.level, self.curve, self.phase, self.hours = rng, level, curve, phase, hours
         self.room = hours - CLEAN_DAYS * DAY
         self.ordered, self.speed, self.drop = np.zeros((3, n, hours, 4))
-        self.refills = np.zeros(n, dtype=bool)
+        self.refills, self.frozen = np.zeros((2, n), dtype=bool)
         self.rounds = rng.random(n) < 0.5  # buyers who order 150, 1,000, 15,000
         self.taste = np.exp(rng.normal(0, 0.25, (n, 4)))
 
-    def order(self, i: int, start: float, span: int, worth: float, mix: list[float], **how: object) -> None:
+    def order(
+        self,
+        i: int,
+        start: float,
+        span: int,
+        worth: float,
+        mix: list[float],
+        shape: Array | None = None,
+        lag: int = 0,
+    ) -> None:
         """Order `worth` mean hours of each metric, `mix` of it, delivered over `span` hours from `start`.
 
         `shape` is the wished delivery profile, `lag` the start delay of likes, comments and shares.
         """
-        shape, lag = np.asarray(how.get("shape", np.ones(span)), dtype=float), int(how.get("lag", 0))
+        shape = np.ones(span) if shape is None else shape
         for m, weight in enumerate(mix):
             first = int(start) + (lag if m else 0)
             total = worth * weight * self.level[i, m] * self.taste[i, m]
@@ -54,7 +63,7 @@ class Desk:
     def begin(self, span: float, earliest: int = 4) -> int:
         return int(self.rng.integers(earliest, max(earliest + 1, self.hours - int(span))))
 
-    def deliver(self) -> Array:
+    def deliver(self, clean: Array) -> Array:
         """Work the queues off hour by hour; returns what the counters gained, or lost where negative."""
         rng, hours = self.rng, self.hours
         n = len(self.level)
@@ -64,7 +73,7 @@ class Desk:
         self.speed[late] = self.drop[late] = 0
         busy = np.exp(rng.normal(0, 0.3, (PANELS, hours)))  # a panel serves all its customers slowly at once
         panel = rng.integers(PANELS, size=n)
-        backlog, stock, refill = np.zeros((3, n, 4))
+        backlog, stock, refill, debt = np.zeros((4, n, 4))
         gained = np.zeros((n, hours, 4))
         for h in range(hours):
             backlog += self.ordered[:, h]
@@ -78,7 +87,13 @@ class Desk:
             quiet = ~self.drop[:, max(0, h - DAY + 1) : h + 1].any((1, 2))
             backlog += refill * quiet[:, None]
             refill *= ~quiet[:, None]
-            gained[:, h] = done - lost
+            # A platform that never shows a falling counter holds it back until the cut is paid, or forgotten
+            debt = np.floor(0.93 * debt) + lost
+            paid = np.where(
+                self.frozen[:, None], np.minimum(debt, np.floor(0.9 * (clean[:, h] + done).clip(0))), debt
+            )
+            debt -= paid
+            gained[:, h] = done - paid
         return gained
 
 
@@ -172,7 +187,7 @@ def _delivery_purge(d: Desk, gang: list[int]) -> None:
         for k in range(int(d.rng.integers(1, 5))):
             if first + k * DAY < d.hours:
                 d.drop[i, first + k * DAY] = cut * ratio**k * np.array([1, 0.3 * (k > 0), 0.2, 0])
-        d.refills[i] = d.rng.random() < 0.4
+        d.refills[i], d.frozen[i] = d.rng.random(2) < [0.4, 0.6]
         pace = d.ordered[i, start] / span
         d.speed[i, first + DAY :] += pace
 
