@@ -238,6 +238,8 @@ def _gangs(rng: np.random.Generator, name: str, who: list[int]) -> list[list[int
 
 def make(n_accounts: int, fake_ratio: float, seed: int, n_hours: int = 336) -> World:
     """Simulate accounts of which `fake_ratio` bought engagement; attacks come evenly."""
+    if n_accounts < 1:
+        raise ValueError(f"n_accounts: must be at least 1, got {n_accounts}")
     if n_hours < 240:
         raise ValueError(
             f"n_hours: sleepers need 5 idle days and others 3 clean ones, got {n_hours}; use >= 240"
