@@ -120,18 +120,12 @@ def _crowd(rng: np.random.Generator, kind: NDArray[np.str_], hours: int) -> tupl
     growth = np.where(kind == "newcomer", rng.uniform(0.03, 0.15, n), rng.normal(0, 0.012, n))
     base = np.exp(growth[:, None] * (hour - hours / 2) / DAY)
 
-    size = np.minimum(
-        median * np.exp(spread * rng.normal(size=n)), 5e4
-    )  # float32 stays exact in a viral hour
+    size = np.minimum(median * np.exp(spread * rng.normal(size=n)), 5e4)
     shared, each = rng.normal(size=(n, 1)), rng.normal(size=(n, 3))
-    ratio = np.exp((0.67 * shared + 0.74 * each) * [0.6, 0.9, 1.1]) * [
-        0.055,
-        0.0025,
-        0.004,
-    ]  # r about .45 (3.2)
-    ratio = np.clip(
-        ratio * np.clip(size / 100, 0.05, 50)[:, None] ** -0.08, 0, 0.4
-    )  # smaller crowds react more
+    usual, spread = np.array([[0.055, 0.0025, 0.004], [0.6, 0.9, 1.1]])
+    ratio = usual * np.exp(spread * (0.67 * shared + 0.74 * each))  # r about .45 (3.2)
+    smaller_react_more = (size / 100).clip(0.05, 50)[:, None] ** -0.08
+    ratio = (ratio * smaller_react_more).clip(0, 0.4)
     norm = rate / DAY
     lift = norm / (kernel[:, 0] * (1 - idle))
     posts /= norm[:, None, None]
@@ -204,7 +198,9 @@ def _organic(rng: np.random.Generator, c: _Crowd, laws: Array) -> Array:
     gamma = rng.standard_gamma(shape[:, None], (n, T)) / shape[:, None]
     for h in range(T):
         drive = (1 - branching) * pull[:, h, 0] + branching * (memory @ blend)
-        views[:, h] = rng.poisson((appetite[:, h] * drive + c.paid[:, h]) * gamma[:, h])
+        # An audience is finite: without a ceiling one cascade in ten thousand outgrows exact float32
+        drive = np.minimum(appetite[:, h] * drive, 100 * c.size + 50)
+        views[:, h] = rng.poisson((drive + c.paid[:, h]) * gamma[:, h])
         memory = forget * memory + (1 - forget) * views[:, h, None]
     appeal = (pull[..., 1:] / (pull[..., :1] + 1e-9)).clip(0.2, 5) * c.react
     mood = np.repeat(np.exp(rng.normal(0, 0.2, (n, T // DAY + 1, 3))), DAY, 1)[:, :T]  # per-day term (3.5)
