@@ -69,8 +69,7 @@ RUST_LAYERS = [
     {"rows", "rng"},
     {"lanes"},
     {"kernels"},
-    {"simulate", "attack", "features", "expectation", "forest", "net"}
-    | {"windows", "cohorts", "scoring"},
+    {"simulate", "attack", "features", "expectation", "forest", "net"} | {"windows", "cohorts", "scoring"},
     {"coordination"},
 ]
 

@@ -49,18 +49,18 @@ dispatch_eight! {
     pub(super) fn run<'a>(simd, net: &'a Net, channels: &'a [f32], memory: &'a mut Memory, out: Outputs<'a>) {
         if channels.is_empty() {
             out.account.fill(f32::NAN);
-        } else if pulp_registers(simd) < MANY_REGISTERS {
+        } else if registers(simd) < MANY_REGISTERS {
             // Six steps in two registers each leave room for weights and the input.
-            account::<_, 6>(simd, net, channels, memory, out);
+            account::<_, 6>(simd, net, channels, memory, out.account, out.hours);
         } else {
-            account::<_, MOST_STEPS>(simd, net, channels, memory, out);
+            account::<_, MOST_STEPS>(simd, net, channels, memory, out.account, out.hours);
         }
     }
 }
 
 /// Vector registers of an instruction set.
 #[inline(always)]
-fn pulp_registers<S: Simd>(_: S) -> usize {
+fn registers<S: Simd>(_: S) -> usize {
     S::REGISTER_COUNT
 }
 
@@ -70,7 +70,8 @@ fn account<S: Simd, const STEPS: usize>(
     net: &Net,
     channels: &[f32],
     memory: &mut Memory,
-    out: Outputs<'_>,
+    out: &mut [f32],
+    hour_out: &mut [f32],
 ) {
     let n = channels.len() / net.n_channels;
     let padded = net.stem.padded();
@@ -114,9 +115,9 @@ fn account<S: Simd, const STEPS: usize>(
         }
     }
     normalise(&memory.running, net.width, &net.norm, &mut memory.normed);
-    hours::<S, STEPS>(simd, net, n, memory, out.hours);
-    pool(net.width, &out.hours[..n], memory);
-    answer(net, memory, out.account);
+    hours::<S, STEPS>(simd, net, n, memory, hour_out);
+    pool(net.width, &hour_out[..n], memory);
+    answer(net, memory, out);
 }
 
 impl Memory {

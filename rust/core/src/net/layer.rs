@@ -98,10 +98,10 @@ fn columns<S: Simd, const STEPS: usize, const REGISTERS: usize>(
         .chunks_exact(layer.n_inputs * n_registers)
         .enumerate()
     {
-        let offset = (tap as i64 - reach) * layer.dilation;
+        let offset = (tap as i64 - reach).saturating_mul(layer.dilation);
         let mut rows: [&[f32]; STEPS] = [&[]; STEPS];
         for j in 0..STEPS {
-            rows[j] = input.at((first + j) as i64 + offset, layer.n_inputs);
+            rows[j] = input.at(offset.saturating_add((first + j) as i64), layer.n_inputs);
         }
         for (c, weights) in weights.chunks_exact(n_registers).enumerate() {
             let weights = &weights[at..at + REGISTERS];
@@ -118,4 +118,59 @@ fn columns<S: Simd, const STEPS: usize, const REGISTERS: usize>(
         row[at..at + REGISTERS].copy_from_slice(sum);
     }
     REGISTERS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::dispatch_eight;
+    use crate::rng::Stream;
+
+    dispatch_eight! {
+        fn five_steps<'a>(simd, layer: &'a Layer, input: Steps<'a>, first: usize, out: &'a mut [f32]) {
+            apply::<_, 5>(simd, layer, &layer.bias, input, first, out);
+        }
+    }
+
+    #[test]
+    fn each_output_is_one_chain_of_multiply_adds() {
+        let (n_inputs, n_taps, n_steps) = (7, 3, 12_usize);
+        let mut stream = Stream::new(1, 2, 3);
+        let mut normals =
+            |n: usize| -> Vec<f32> { (0..n).map(|_| stream.normal() as f32).collect() };
+        // One, two and three registers of the widest path, and more than fit at once.
+        for padded in [16, 32, 48, 64, 80, 112] {
+            let layer = Layer {
+                weights: normals(n_taps * n_inputs * padded),
+                bias: normals(padded),
+                n_inputs,
+                n_taps,
+                dilation: 4,
+            };
+            let values = normals(n_steps * n_inputs);
+            let zeros = vec![0.0; n_inputs];
+            let input = Steps {
+                values: &values,
+                stride: n_inputs,
+                zeros: &zeros,
+            };
+            let mut out = vec![0.0; 5 * padded];
+            five_steps(&layer, input, 6, &mut out);
+            for (j, row) in out.chunks_exact(padded).enumerate() {
+                for (w, got) in row.iter().enumerate() {
+                    let mut want = layer.bias[w];
+                    for tap in 0..n_taps {
+                        // Taps look at 4 steps before, at the step and 4 steps after it.
+                        let at = (6 + j + 4 * tap).checked_sub(4).filter(|at| *at < n_steps);
+                        for c in 0..n_inputs {
+                            let x = at.map_or(0.0, |at| values[at * n_inputs + c]);
+                            let weight = layer.weights[(tap * n_inputs + c) * padded + w];
+                            want = x.mul_add(weight, want);
+                        }
+                    }
+                    assert_eq!(*got, want, "{padded} outputs, step {j}, output {w}");
+                }
+            }
+        }
+    }
 }
