@@ -10,12 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeengage.panel import Panel
+
 DAY = 24
 _SHAPES = ("flat", "swell", "ramp", "spells", "fading")
 _SHORT, _LONG = 12, 60
 _LEAST_MEAN = 0.15
 """Counts per step below which an order would be nothing at all."""
 _MOST_RATE = 1e6
+_LEAST_STEPS = 2
 
 
 def plant_windows(counts: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -50,7 +53,10 @@ def plant_windows(counts: NDArray[np.float32], rng: np.random.Generator) -> NDAr
     out = np.array(counts, dtype=np.float32)
     n_steps, n_metrics = counts.shape[1:]
     for i in range(len(out)):
-        mean = np.nan_to_num(np.nanmean(np.maximum(out[i], 0.0), axis=0)) if n_steps else np.zeros(n_metrics)
+        if n_steps < _LEAST_STEPS:
+            continue
+        known = np.maximum(np.nan_to_num(out[i]), 0.0)
+        mean = known.sum(axis=0) / np.maximum((~np.isnan(out[i])).sum(axis=0), 1)
         shape = _shape(rng, n_steps)
         length = float((shape > 0).sum())
         if rng.random() < 0.3:
@@ -61,6 +67,19 @@ def plant_windows(counts: NDArray[np.float32], rng: np.random.Generator) -> NDAr
         rate = shape[:, None] * _weights(rng, n_metrics) * size * np.maximum(mean, _LEAST_MEAN) * noise
         out[i] += rng.poisson(np.minimum(rate, _MOST_RATE))
     return out
+
+
+def plant_panel(panel: Panel, seed: int) -> Panel:
+    """A panel with a generic window in each account, of any lengths; the same for the same accounts.
+
+    The draws of an account depend on `seed` and its place in the panel.
+    """
+    blocks = [
+        plant_windows(panel.block(i).T[None], np.random.default_rng([seed, i]))[0].T.reshape(-1)
+        for i in range(len(panel))
+    ]
+    data = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+    return Panel(data, panel.offsets, panel.starts, panel.metrics, panel.account_ids, panel.cadence)
 
 
 def _shape(rng: np.random.Generator, n_steps: int) -> NDArray[np.float64]:

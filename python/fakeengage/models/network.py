@@ -89,6 +89,11 @@ class Answers(NamedTuple):
     accounts: NDArray[np.float32]
     hours: NDArray[np.float32]
 
+    def of_account(self, panel: Panel, i: int, n_outputs: int) -> NDArray[np.float32]:
+        """``(n_outputs, n_steps)``: outputs of the steps of account number `i`."""
+        begin, end = panel.offsets[i], panel.offsets[i + 1]
+        return self.hours[n_outputs * begin : n_outputs * end].reshape(n_outputs, -1)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -182,6 +187,32 @@ class Network:
     def to_arrays(self) -> Arrays:
         """All arrays by name, ``dilations`` among them."""
         return {**self.weights, "dilations": self.dilations}
+
+    def dense_hours(self, panel: Panel, answers: Answers) -> NDArray[np.float32]:
+        """``(n_accounts, n_steps, n_hour_outputs)`` on the common clock; NaN where an account has no step."""
+        n_outputs = self.n_hour_outputs
+        out = np.full((len(panel), panel.n_steps, n_outputs), np.nan, dtype=np.float32)
+        for i in range(len(panel)):
+            length, at = int(panel.lengths[i]), int(panel.starts[i] - panel.origin)
+            out[i, at : at + length] = answers.of_account(panel, i, n_outputs).T
+        return out
+
+    def with_hidden(self) -> Network:
+        """The same net, with its hidden units behind the account's outputs: what it saw, not what it says.
+
+        They are the account in few numbers, and tell apart what the outputs were never trained to.
+        """
+        units = self.n_hidden
+        weights = dict(self.weights)
+        for name, rows in (("weight", np.eye(units)), ("bias", np.zeros(units))):
+            own = self.weights[f"account.1.{name}"]
+            weights[f"account.1.{name}"] = np.concatenate([own, rows.astype(np.float32)])
+        return Network(weights, self.dilations)
+
+    @property
+    def n_hidden(self) -> int:
+        """Hidden units between the pooled series and the account's outputs."""
+        return len(self.weights["account.0.bias"])
 
     @property
     def n_hour_outputs(self) -> int:

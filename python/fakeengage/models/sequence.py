@@ -173,14 +173,7 @@ class SequenceDetector:
 
     def score_hours(self, panel: Panel) -> NDArray[np.float32]:
         """``(n_accounts, n_steps)`` logits that something was changed in a step, on the common clock."""
-        answers = self.network.answer(panel)
-        n_outputs = self.network.n_hour_outputs
-        out = np.full((len(panel), panel.n_steps), np.nan, dtype=np.float32)
-        for i in range(len(panel)):
-            begin, length = panel.offsets[i], panel.lengths[i]
-            at = panel.starts[i] - panel.origin
-            out[i, at : at + length] = answers.hours[n_outputs * begin : n_outputs * begin + length]
-        return out
+        return self.network.dense_hours(panel, self.network.answer(panel))[:, :, 0]
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Saves the detector as a folder of numbers."""
