@@ -1,12 +1,8 @@
-"""Data that no detector of this project was made for: other authors' generators, attacked real series.
-
-Nothing here reads the project's own simulator or attacks; that is the point.
-"""
+"""Generators written from the domain notes alone, so that detectors meet data our simulator did not make."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +10,19 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class World:
-    """Accounts of one foreign platform, all on one clock.
+    """Hourly engagement of many accounts, before and after attacks.
 
-    Attributes
-    ----------
-    counts
-        float32 ``(n_accounts, n_hours, 4)``: views, likes, comments, shares.
-    clean
-        The same before attacks.
-    is_fake
-        bool ``(n_accounts,)``.
-    attack
-        Kind of attack, None for normal accounts.
-    cohort
-        Name of the group that one operator runs, None where there is none.
+    Metrics are in the order views, likes, comments, shares; counts are whole and fall below zero only where a
+    platform corrects its counter.
     """
 
-    counts: NDArray[np.float32]
-    clean: NDArray[np.float32]
-    is_fake: NDArray[np.bool_]
-    attack: NDArray[Any]
-    cohort: NDArray[Any]
+    counts: NDArray[np.float32]  # (n, hours, 4)
+    clean: NDArray[np.float32]  # the same accounts before any attack
+    is_fake: NDArray[np.bool_]  # (n,)
+    attack: NDArray[np.object_]  # (n,), None for normals
+    cohort: NDArray[np.object_]  # (n,), None outside a cohort
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """Cells that an attack changed."""
-        return np.asarray(self.counts != self.clean, dtype=bool)
+        """Cells that an attack changed, shape (n, hours, 4)."""
+        return self.counts != self.clean
