@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -140,27 +141,35 @@ def transfer_table(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def alarms_table(verdict: Callable[[fe.Panel], tuple[NDArray[np.bool_], NDArray[np.bool_]]]) -> pd.DataFrame:
-    """Flags on presumed genuine series, set by set.
+def alarms_table(
+    verdict: Callable[[fe.Panel], tuple[NDArray[np.bool_], NDArray[np.bool_]]], targets: Iterable[Target] = ()
+) -> pd.DataFrame:
+    """How many flags, and how many of them are right.
 
     Parameters
     ----------
     verdict
         A panel to which accounts are judged, and which are flagged.
+    targets
+        Those that are batches are counted, their parts summed.
 
     Returns
     -------
     pandas.DataFrame
-        ``set, accounts, judged, flagged, suspected``: each file as users would hand it in, then its long
-        series in chunks of two weeks, the chunks with and without windows of news apart. `suspected` counts
-        the flags on repositories that StarScout suspected; on all other sets every flag is a false alarm.
+        ``set, accounts, fakes, judged, flagged, right``: the targets, then presumed genuine series: each file
+        as users would hand it in, and its long series in chunks of two weeks, the chunks with windows of news
+        apart. There every flag is wrong; on monthly stars those that StarScout suspects count as fake.
     """
     rows = []
-    for name, panel, suspect in genuine_panels():
-        judged, flagged = verdict(panel)
-        counts = len(panel), int(judged.sum()), int(flagged.sum()), int((flagged & suspect).sum())
-        rows.append((name, *counts))
-    return pd.DataFrame(rows, columns=["set", "accounts", "judged", "flagged", "suspected"])
+    batches = ((t.name, [(part.panel, part.is_fake) for part in t.parts]) for t in targets if t.batch)
+    genuine = ((name, [(panel, suspect)]) for name, panel, suspect in genuine_panels())
+    for name, parts in chain(batches, genuine):
+        counts = np.zeros(5, dtype=np.int64)
+        for panel, fake in parts:
+            judged, flagged = verdict(panel)
+            counts += [len(panel), fake.sum(), judged.sum(), flagged.sum(), (flagged & fake).sum()]
+        rows.append((name, *counts.tolist()))
+    return pd.DataFrame(rows, columns=["set", "accounts", "fakes", "judged", "flagged", "right"])
 
 
 def show(table: pd.DataFrame, *, attacks: bool = False) -> str:

@@ -117,7 +117,7 @@ def real_targets(most: int = 200, seed: int = 0) -> list[Target]:
 
 
 def genuine_panels() -> Iterator[tuple[str, fe.Panel, NDArray[np.bool_]]]:
-    """Sets at hand as their files hold them, then in chunks; and which accounts are under suspicion."""
+    """Sets at hand as their files hold them, then in chunks; and which accounts are suspected."""
     for name in filter(real.available, real.GENUINE):
         panel = real.whole(name)
         yield name, panel, np.zeros(len(panel), dtype=bool)
