@@ -212,16 +212,16 @@ def world(n: int = 60, n_fake: int = 20) -> World:
     return World(counts, clean, fake, attack, np.full(n, None))
 
 
-def twin_target() -> Target:
-    """Twelve accounts of four owners, untouched and attacked."""
-    panel = fe.Panel.from_arrays(world().clean[:12])
-    attacked = fe.Panel.from_arrays(world().counts[:12])
-    none, source = np.full(12, None), np.repeat(np.arange(4), 3)
+def twin_target(n: int = 12) -> Target:
+    """Accounts untouched and attacked, each owner having three."""
+    panel = fe.Panel.from_arrays(world(n, n).clean)
+    attacked = fe.Panel.from_arrays(world(n, n).counts)
+    none, source = np.full(n, None), np.arange(n) // 3
     return Target(
         "twins",
         (
-            Labelled(panel, panel, np.zeros(12, bool), none, source),
-            Labelled(attacked, panel, np.ones(12, bool), np.full(12, "loud"), source),
+            Labelled(panel, panel, np.zeros(n, bool), none, source),
+            Labelled(attacked, panel, np.ones(n, bool), np.full(n, "loud"), source),
         ),
         batch=False,
     )
@@ -273,8 +273,22 @@ def test_twins_never_share_a_batch() -> None:
     assert set(table[table["target"] == "twins"]["scorer"]) == {"alone"}
 
 
+def test_twins_of_known_organic_accounts_are_not_examined() -> None:
+    sizes: list[int] = []
+
+    def calibrate(organic: fe.Panel) -> Scorer:
+        sizes.append(len(organic))
+        return lambda panel: (sizes.append(len(panel)), largest(panel))[1]
+
+    transfer_table({}, [twin_target(150)], calibrators={"calibrated": calibrate}, n_resamples=0)
+    # 25 of 50 owners are known; of the others both the untouched and the attacked are examined.
+    assert sizes == [75, 75, 75] * 3
+    sizes.clear()
+    transfer_table({}, [twin_target(12)], calibrators={"calibrated": calibrate}, n_resamples=0)
+    assert sizes == [], "six normal accounts are too few to calibrate on"
+
+
 def test_known_organic_accounts_are_not_examined() -> None:
-    """Neither they nor, among twins, the attacked copies of their owners' series."""
     known: list[set[bytes]] = []
     examined: list[set[bytes]] = []
 
