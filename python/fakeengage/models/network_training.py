@@ -104,7 +104,9 @@ class _Block(nn.Module):
 class Module(nn.Module):
     """The net of :class:`~fakeengage.models.network.Network`, steps before channels."""
 
-    def __init__(self, width: int, taps: int, dilations: tuple[int, ...], hidden: int, n_attacks: int) -> None:
+    def __init__(
+        self, width: int, taps: int, dilations: tuple[int, ...], hidden: int, n_attacks: int
+    ) -> None:
         super().__init__()
         self.stem = nn.Linear(len(CHANNELS), width)
         self.blocks = nn.ModuleList([_Block(width, taps, d) for d in dilations])

@@ -159,8 +159,12 @@ class SequenceDetector:
         known, fake = known_labels(given, len(panel))
         if fake.all() or not fake.any():
             raise ValueError(f"labels: all {len(fake)} accounts have one label; fake and normal are needed")
-        names = np.full(len(panel), None, dtype=object) if attack is None else np.asarray(attack, dtype=object)
-        named = sorted({str(name) for name, f in zip(names[known], fake, strict=True) if f and name == name and name})
+        names = (
+            np.full(len(panel), None, dtype=object) if attack is None else np.asarray(attack, dtype=object)
+        )
+        named = sorted(
+            {str(name) for name, f in zip(names[known], fake, strict=True) if f and name == name and name}
+        )
         groups = _lessons(panel, known, fake, names, named, changed, clean)
         training = _training(self, max(len(named), 1), groups)
         self.attacks_ = tuple(named)
@@ -199,9 +203,7 @@ def _training(detector: SequenceDetector, n_attacks: int, groups: list[Lessons])
     try:
         from fakeengage.models.network_training import NetworkTraining
     except ImportError:
-        raise ImportError(
-            "SequenceDetector: training needs torch; pip install 'fakeengage[deep]'"
-        ) from None
+        raise ImportError("SequenceDetector: training needs torch; pip install 'fakeengage[deep]'") from None
     per_epoch = sum(-(-len(group) // detector.batch_size) for group in groups)
     return NetworkTraining(
         width=detector.width,
@@ -249,7 +251,10 @@ def _lessons(
     for length in np.unique(panel.lengths[known & (panel.lengths >= 2)]).tolist():
         rows = np.flatnonzero(known & (panel.lengths == length))
         seen = np.stack(
-            [x[n_channels * panel.offsets[i] : n_channels * panel.offsets[i + 1]].reshape(n_channels, -1) for i in rows]
+            [
+                x[n_channels * panel.offsets[i] : n_channels * panel.offsets[i + 1]].reshape(n_channels, -1)
+                for i in rows
+            ]
         )
         full = np.zeros((2, len(rows), length, N_METRICS), dtype=np.float32)
         present = np.zeros((len(rows), N_METRICS), dtype=np.float32)

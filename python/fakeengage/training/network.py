@@ -93,9 +93,7 @@ def train_network(
     recent: list[dict[str, float]] = []
     with one_thread():
         for k in range(first, n_chunks):
-            chunk = training_chunk(
-                seed, k, variety=_variety(k / n_chunks), without=without, threads=threads
-            )
+            chunk = training_chunk(seed, k, variety=_variety(k / n_chunks), without=without, threads=threads)
             lessons = lessons_of(chunk, [seed, k, 5])
             recent += [training.learn(lessons.take(rows)) for rows in _batches(seed, k)]
             if kept is not None and (k + 1 == n_chunks or (k + 1) % _KEEP_EVERY == 0):
