@@ -25,6 +25,7 @@ GROUP_FIGURES: Mapping[str, Figure] = {
     "AUPRC, 2 % prevalence": auprc_at(0.02),
     "recall at 1 % false positives": recall_at(0.01),
 }
+GROUP_FLAGS = ("recall of flags", "normals flagged")
 RESAMPLES = 200
 """Most resamples behind an interval of a group: there are many groups."""
 
@@ -66,11 +67,11 @@ def group_table(truth: Truth, answers: Mapping[str, Answers], bootstrap: Bootstr
 
     rows: list[dict[str, Any]] = []
     bootstrap = Bootstrap(min(bootstrap.n_resamples, RESAMPLES), bootstrap.seed)
-    for group, name, compared in _groups(truth):
+    for group, title, compared in _groups(truth):
         fake = truth.fake[compared]
         if min(int(fake.sum()), int((~fake).sum())) < FEWEST:
             continue
-        about = {"group": group, "name": name, "accounts": int(compared.sum()), "fakes": int(fake.sum())}
+        about = {"group": group, "name": title, "accounts": int(compared.sum()), "fakes": int(fake.sum())}
         for detector, mine in answers.items():
             if mine.scores is None:
                 continue
@@ -82,7 +83,8 @@ def group_table(truth: Truth, answers: Mapping[str, Answers], bootstrap: Bootstr
                 seed=bootstrap.seed,
             )
             if mine.flagged is not None:
-                found |= flag_intervals(fake, mine.flagged[compared], bootstrap)
+                flags = flag_intervals(fake, mine.flagged[compared], bootstrap)
+                found |= {name: flags[name] for name in GROUP_FLAGS}
             for figure, value in found.items():
                 rows.append(
                     {"detector": detector, **about, **dict(zip(COLUMNS[1:], (figure, *value), strict=True))}
