@@ -15,9 +15,13 @@ pytest.importorskip("fakeengage.scoring")
 
 SMALL = ["--n-users", "40", "--set", "train.n_users=600", "--set", "train.fake_ratio=0.02"]
 FIGURES = {
+    "01_exploration_01_histograms.png",
+    "01_exploration_04_correlation_heatmaps.png",
     "01_exploration_05_series_with_anomalies.png",
     "04_evaluation_01_roc_pr_curves.png",
     "04_evaluation_02_score_distributions.png",
+    "04_evaluation_03_calibration.png",
+    "04_evaluation_04_fdr_reliability.png",
 }
 
 

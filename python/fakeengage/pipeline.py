@@ -151,17 +151,12 @@ def summary_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_figures(dataset: Any, measured: Any, result: Any, folder: Path) -> list[Path]:
-    """Series with red windows, ROC and precision-recall curves, and score distributions."""
+    """Every figure of a run: the counts, series with red windows, and how well they were judged."""
     from fakeengage import plots
 
     make_folder(folder)
     fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
-    drawn = {
-        "04_evaluation_01_roc_pr_curves.png": plots.roc_pr(measured.fake, measured.scores)[0],
-        "04_evaluation_02_score_distributions.png": plots.score_distributions(
-            fake, result.accounts["score"].to_numpy(dtype=float)
-        ),
-    }
+    drawn = plots.exploration_figures(dataset.panel, fake) | plots.evaluation_figures(measured)
     chosen = _shown(result, dataset)
     examples = plots.new_axes(max(len(chosen), 1), size=(9, 2.5 * max(len(chosen), 1)))
     for ax, i in zip(examples, chosen, strict=False):

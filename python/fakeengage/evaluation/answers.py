@@ -43,6 +43,8 @@ class Answers:
         ``(n,)``, higher = more suspicious; accounts without a score rank last, at -inf.
     probability
         ``(n,)`` probability of fraud at a prevalence of 10 %.
+    p_values
+        ``(n,)``; NaN where not judged.
     flagged
         ``(n,)`` flags.
     among
@@ -62,6 +64,7 @@ class Answers:
 
     scores: Floats | None = None
     probability: Floats | None = None
+    p_values: Floats | None = None
     flagged: NDArray[np.bool_] | None = None
     among: NDArray[np.bool_] | None = None
     hours: Floats | None = None
@@ -84,6 +87,7 @@ def answers_of_result(result: Result) -> Answers:
     return Answers(
         scores=_last(score),
         probability=score,
+        p_values=accounts["p_value"].to_numpy(dtype=np.float64),
         flagged=flagged,
         among=flagged,
         hours=np.asarray(hours, dtype=np.float64),

@@ -63,8 +63,8 @@ class Evaluation:
     calibration
         Reliability of probabilities: ``detector, bin, accounts, predicted, observed, low, high``, accounts
         weighted to the prevalence of 10 % at which ``score`` is stated.
-    scores
-        Scores by detector, for curves.
+    scores, p_values
+        By detector, for curves.
     fake
         Label of each account.
 
@@ -84,6 +84,7 @@ class Evaluation:
     confusion: pd.DataFrame
     calibration: pd.DataFrame
     scores: dict[str, NDArray[np.float64]] = field(repr=False)
+    p_values: dict[str, NDArray[np.float64]] = field(repr=False)
     fake: NDArray[np.bool_] = field(repr=False)
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -177,6 +178,7 @@ def evaluate(
         confusion=confusion_table(truth, answers),
         calibration=_calibration(truth.fake, answers, bootstrap),
         scores={name: a.scores for name, a in answers.items() if a.scores is not None},
+        p_values={name: a.p_values for name, a in answers.items() if a.p_values is not None},
         fake=truth.fake,
     )
 
