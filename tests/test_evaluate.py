@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 import fakeengage as fe
 from fakeengage.baselines import naive_aggregates
+from fakeengage.cli import main
 from fakeengage.evaluation.evaluating import QUESTIONS
+from fakeengage.evaluation.results import Results
 from fakeengage.ranking import FIGURES, auroc
 from fakeengage.tables import plain
 
@@ -90,6 +95,37 @@ def test_an_oracle_is_perfect_in_every_figure_that_it_answers(dataset: fe.Datase
     assert "oracle" not in set(found.volume.detector) | set(found.cohorts.detector)
 
 
+def test_pooled_hours_are_one_ranking_of_all_fakes(dataset: fe.Dataset) -> None:
+    class Views:
+        def score(self, panel: fe.Panel) -> np.ndarray:
+            return np.zeros(len(panel))
+
+        def score_hours(self, panel: fe.Panel) -> np.ndarray:
+            return panel.values[:, :, 0].astype(float)
+
+    found = fe.evaluate({"views": Views()}, dataset, n_resamples=100)
+    changed = dataset.mask.any(axis=2)
+    some = changed.any(axis=1) & ~changed.all(axis=1)
+    hours = dataset.panel.values[:, :, 0]
+    pooled = found.hours.set_index(["detector", "figure"]).loc["views"]
+    expected = average_precision_score(changed[some].ravel(), hours[some].ravel())
+    assert pooled.value["pooled hour AP"] == pytest.approx(expected)
+    assert pooled.value["pooled hour AUROC, all accounts"] == pytest.approx(
+        roc_auc_score(changed.ravel(), hours.ravel())
+    )
+    own = [roc_auc_score(y, x) for y, x in zip(changed[some], hours[some], strict=True)]
+    assert pooled.value["hour AUROC"] == pytest.approx(np.mean(own))
+    # The interval is that of whole accounts drawn again, ranked hour by hour.
+    width = pooled.high["pooled hour AP"] - pooled.low["pooled hour AP"]
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(60):
+        chosen = rng.choice(np.flatnonzero(some), int(some.sum()))
+        drawn.append(average_precision_score(changed[chosen].ravel(), hours[chosen].ravel()))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    assert width == pytest.approx(high - low, rel=0.4)
+
+
 def test_groups_cover_attacks_profiles_scenarios_and_sizes(evaluation: fe.Evaluation) -> None:
     areas = evaluation.groups[
         (evaluation.groups.detector == "Auditor") & (evaluation.groups.figure == "AUROC")
@@ -100,7 +136,7 @@ def test_groups_cover_attacks_profiles_scenarios_and_sizes(evaluation: fe.Evalua
     assert {"scenario", "size"} <= set(counts.index)
     assert set(evaluation.groups.detector) == {"Auditor", *RANKED}
     attack = areas[areas.group == "attack"]
-    assert (attack.accounts - attack.fakes).nunique() == 1  # always all normals
+    assert len(set(attack.accounts - attack.fakes)) == 1  # always all normals
 
 
 def test_group_figures_are_those_of_their_accounts(dataset: fe.Dataset, evaluation: fe.Evaluation) -> None:
@@ -216,3 +252,33 @@ def test_accounts_without_hours_or_label_are_no_obstacle() -> None:
         assert len(found.fake) == 58
         assert found.table[found.table.figure.isin(FIGURES)].value.notna().all()
         assert found.hours.empty == (not hasattr(source, "mask"))
+
+
+def test_the_command_takes_labelled_tables_and_writes_all_results(
+    dataset: fe.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def full_results(model: object, **settings: Any) -> Results:
+        asked.update(settings, model=model)
+        keys = ("false_discovery_rate", "low", "high", "recall", "recall_low", "recall_high")
+        row = {"preset": "published", "prevalence": 0.1} | dict.fromkeys(keys, 0.03)
+        return Results({"seeds": "101"}, {"Realised false discovery rate": pd.DataFrame([row])})
+
+    monkeypatch.setattr("fakeengage.evaluation.full_results", full_results)
+    frame = dataset.to_frame(labels=True)
+    few = frame[frame.account_id.isin(dataset.panel.account_ids[:60]) & (frame.timestamp < "2024-01-06")]
+    table, out = tmp_path / "labelled.csv", tmp_path / "out"
+    few.to_csv(table, index=False)
+    assert main(["evaluate", str(table), "--out", str(out), "--full", "--n-seeds", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [str(out / "results.md"), str(out / "evaluation.md")]
+    assert list(asked["seeds"]) == [101, 102]
+    assert len(asked["discovery_seeds"]) == 20
+    figures = pd.read_csv(out / "evaluation.csv")
+    assert set(figures.columns) == {"question", "detector", "figure", "value", "low", "high"}
+    assert {"Is it fake?", "When? Scores of hours"} <= set(figures.question)
+    assert "# Results" in (out / "results.md").read_text(encoding="utf-8")
+    assert (out / "figures" / "04_evaluation_04_fdr_reliability.png").exists()
+    few.drop(columns=["label", "window_start", "window_end"]).to_csv(table, index=False)
+    assert main(["evaluate", str(table), "--out", str(out)]) == 2
+    assert "has no labels" in capsys.readouterr().err

@@ -67,7 +67,10 @@ def test_saved_model_and_data_serve_the_other_commands(outputs: Path, tmp_path: 
     )
     assert (tmp_path / "s" / "accounts.csv").read_bytes() == (outputs / "accounts.csv").read_bytes()
     assert main(["evaluate", str(outputs / "data"), "--model", model, "--out", str(tmp_path / "e")]) == 0
-    assert (tmp_path / "e" / "evaluation.csv").exists()
+    for name in ("evaluation.csv", "evaluation_groups.csv", "evaluation.md"):
+        assert (tmp_path / "e" / name).exists()
+    drawn = {path.name for path in (tmp_path / "e" / "figures").iterdir()}
+    assert drawn == FIGURES - {"01_exploration_05_series_with_anomalies.png"}
 
 
 def test_the_summary_has_a_row_per_detector() -> None:

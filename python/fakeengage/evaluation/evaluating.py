@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from fakeengage.evaluation.rows import COLUMNS, Bootstrap, Row
 from fakeengage.evaluation.trivial import PRIOR, trivial_answers
 from fakeengage.evaluation.truth import truth_of
 from fakeengage.evaluation.volume_rows import volume_rows
+from fakeengage.tables import make_folder, plain, to_bytes, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +100,31 @@ class Evaluation:
         """Figures as plain values, for a JSON file."""
         counts = {"accounts": len(self.fake), "fakes": int(self.fake.sum())}
         return counts | {name: frame.to_dict(orient="records") for name, frame in self.tables()}
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write all figures as ``evaluation.csv``, ``evaluation_groups.csv``, ``.json`` and ``.md``.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written to.
+        """
+        import pandas as pd
+
+        path = make_folder(folder)
+        parts = [getattr(self, name).assign(question=title) for name, title in QUESTIONS.items()]
+        figures = pd.concat([part for part in parts if len(part)])[["question", *COLUMNS]]
+        write_atomically(path / "evaluation.csv", to_bytes(figures, "csv"))
+        write_atomically(path / "evaluation_groups.csv", to_bytes(self.groups, "csv"))
+        text = json.dumps(plain(self.to_dict()), indent=2, ensure_ascii=False)
+        write_atomically(path / "evaluation.json", (text + "\n").encode())
+        write_atomically(path / "evaluation.md", f"# Evaluation\n\n{self.to_markdown()}".encode())
+        return path
 
     def to_markdown(self) -> str:
         """Every table of figures, one row per detector, as text ``0.87 (0.83–0.90)``."""

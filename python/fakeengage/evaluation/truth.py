@@ -74,7 +74,10 @@ def truth_of(source: Any) -> Truth:
     if accounts is None and panel.is_fake is not None:
         accounts = pd.DataFrame({"account_id": panel.account_ids, "is_fake": panel.is_fake})
     if accounts is None or "is_fake" not in accounts:
-        raise ValueError("dataset: has no labels (column is_fake); evaluate needs fake and normal accounts")
+        raise ValueError(
+            "dataset: has no labels; give a column `label` (fake or normal), or a folder of "
+            "`fakeengage simulate`"
+        )
     known, fake = known_labels(accounts["is_fake"], len(panel))
     if fake.all() or not fake.any():
         raise ValueError(f"dataset: all {len(fake)} accounts have one label; fake and normal ones are needed")

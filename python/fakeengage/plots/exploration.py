@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KINDS = (("normal", COLOURS[0], "-"), ("fake", COLOURS[5], "--"))
 N_BINS = 40
+ZERO = 0.3
+"""Where zeros are drawn: a logarithmic axis has no place for them."""
 
 
 def histograms(panel: Panel, labels: ArrayLike) -> list[Axes]:
@@ -51,12 +53,13 @@ def histograms(panel: Panel, labels: ArrayLike) -> list[Axes]:
         ]
         top = max([float(c.max(initial=1.0)) for c in counts])
         # Whole counts have a bin of their own as long as those are apart on the axis.
-        edges = np.unique(np.append([0.2, 0.5], np.floor(np.geomspace(1, max(top, 2.0), N_BINS)) + 0.5))
-        # Zeros get a place left of one, where a logarithmic axis has none for them.
-        _draw(axes[k], [np.maximum(c, 0.3) for c in counts], edges)
+        edges = np.unique(np.append([0.18, 0.5], np.floor(np.geomspace(1, max(top, 2.0), N_BINS)) + 0.5))
+        _draw(axes[k], [np.maximum(c, ZERO) for c in counts], edges)
         axes[k].set_xscale("log")
-        axes[k].xaxis.set_major_formatter(short_counts())
-        axes[k].set(xlabel=f"{metric} per {unit(panel)} (0 leftmost)", title=metric)
+        decades = 10.0 ** np.arange(0, int(np.log10(max(top, 2.0))) + 1, 1 if top < 1e4 else 2)
+        axes[k].set_xticks([ZERO, *decades], ["0", *map(short_counts(), decades)])
+        axes[k].minorticks_off()
+        axes[k].set(xlabel=f"{metric} per {unit(panel)}", title=metric)
         spread = [
             np.array([_variation(s) for s, f in zip(series, fake, strict=True) if f == kind])
             for kind in (False, True)
