@@ -84,6 +84,21 @@ def sum_forest(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
+def forest_contributions(
+    features: NDArray[np.float64],
+    roots: NDArray[np.int64],
+    feature: NDArray[np.int32],
+    threshold: NDArray[np.float64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    value: NDArray[np.float64],
+    center: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    one_sided: NDArray[np.bool_],
+    cover: NDArray[np.float64] | None,
+    *,
+    threads: int,
+) -> tuple[NDArray[np.float64], float]: ...
 def fit_expectation(
     data: NDArray[np.float32],
     offsets: NDArray[np.int64],

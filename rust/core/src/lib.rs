@@ -17,6 +17,7 @@ pub mod kernels;
 pub mod lanes;
 pub mod rng;
 pub mod rows;
+pub mod shapley;
 pub mod simulate;
 
 pub use error::Error;

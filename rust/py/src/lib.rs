@@ -10,6 +10,7 @@ mod expectation;
 mod features;
 mod ids;
 mod kernels;
+mod shapley;
 mod simulate;
 mod store;
 
@@ -38,6 +39,8 @@ mod _native {
         periodicity, permutation_entropy, profile_shift, rolling, rolling_statistics, round_totals,
         sample_entropy, seasonal_strength, shannon_entropy, spectral_entropy, theil_sen, zero_runs,
     };
+    #[pymodule_export]
+    use super::shapley::forest_contributions;
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,
