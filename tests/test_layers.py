@@ -20,7 +20,7 @@ PYTHON_LAYERS = [
     {"panel"},
     {"attacks", "dataset", "estimation", "presets", "simulation", "simulation_spec"}
     | {"expectation", "features", "kernels", "reading", "splits"},
-    {"baselines", "calibration", "cohorts", "models", "reasons"},
+    {"baselines", "calibration", "cohorts", "explanation", "models", "reasons"},
     {"result", "validation"},
     {"evaluation", "plots", "scoring", "training"},
     {"report"},
@@ -37,6 +37,7 @@ BLIND = {
     "calibration",
     "cohorts",
     "expectation",
+    "explanation",
     "features",
     "kernels",
     "models",
@@ -69,7 +70,7 @@ RUST_LAYERS = [
     {"rows", "rng"},
     {"lanes"},
     {"kernels"},
-    {"simulate", "attack", "features", "expectation", "forest", "windows", "cohorts", "scoring"},
+    {"simulate", "attack", "features", "expectation", "forest", "shapley", "windows", "cohorts", "scoring"},
     {"coordination"},
 ]
 
@@ -181,7 +182,16 @@ def test_rust_modules_point_downwards() -> None:
         )
         above = {name for name in used if levels.get(name, 0) > levels[own]}
         assert not above, f"{path.relative_to(CORE)} imports {sorted(above)}"
-        if own in {"coordination", "features", "expectation", "forest", "windows", "cohorts", "scoring"}:
+        if own in {
+            "coordination",
+            "features",
+            "expectation",
+            "forest",
+            "shapley",
+            "windows",
+            "cohorts",
+            "scoring",
+        }:
             assert not used & {"simulate", "attack"}, f"{path.relative_to(CORE)} knows the simulator"
 
 

@@ -85,16 +85,13 @@ def sum_forest(
     threads: int,
 ) -> NDArray[np.float64]: ...
 def forest_contributions(
-    features: NDArray[np.float64],
+    rows: NDArray[np.float64],
     roots: NDArray[np.int64],
     feature: NDArray[np.int32],
     threshold: NDArray[np.float64],
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     value: NDArray[np.float64],
-    center: NDArray[np.float64],
-    scale: NDArray[np.float64],
-    one_sided: NDArray[np.bool_],
     cover: NDArray[np.float64] | None,
     *,
     threads: int,

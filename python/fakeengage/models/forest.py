@@ -184,9 +184,10 @@ class ForestArrays:
         Trees of older models have no covers; their leaves then count the same.
         """
         cover = self.arrays.get("cover")
+        preparation = Preparation(*(self.arrays[name] for name in ("center", "scale", "one_sided")))
         return _native.forest_contributions(
-            np.ascontiguousarray(features, dtype=np.float64),
-            **{name: self.arrays[name] for name in _PARTS},
+            np.ascontiguousarray(preparation.apply(features)),
+            **{name: self.arrays[name] for name in ("roots", *_NODES)},
             cover=None if cover is None else cover.astype(np.float64),
             threads=threads or 0,
         )

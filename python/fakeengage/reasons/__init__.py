@@ -14,6 +14,7 @@ from fakeengage.panel import Panel
 from fakeengage.reasons.evidence import (
     FLOOR,
     MOST_REASONS,
+    STRONG,
     CohortEvidence,
     FeatureEvidence,
     feature_evidence,
@@ -31,6 +32,7 @@ __all__ = [
     "BATCH_NOTE",
     "FLOOR",
     "MOST_REASONS",
+    "STRONG",
     "CohortEvidence",
     "FeatureEvidence",
     "WindowEvidence",

@@ -15,12 +15,18 @@ from fakeengage.reasons.wording import Wording, wording_of
 
 MOST_REASONS = 3
 
-FLOOR = 0.1
-"""Smallest contribution that is told, in logits: a tenth moves a probability of .10 to .11."""
+FLOOR = 0.3
+"""Smallest contribution that is told, in logits, of features that ordinary accounts rarely have."""
 
-# Meanings that windows tell better: with figures, dates and the metrics that stayed calm.
-_TOLD_BY_RISES = frozenset({"rise", "joint rise", "spells"})
-_TOLD_BY_FALLS = frozenset({"fall", "taken back"})
+STRONG = 1.0
+"""The same of features within the usual range. In every account some features weigh against it and others
+for it: of 1,000 accounts of preset `published` (seed 101, shipped model) 56 % of the normal ones and 91 % of
+the fakes have something to tell at these two, all of them at .1 whatever is usual."""
+
+# Meanings that windows tell better: with figures, dates and the metrics that stayed calm. A rise ends in
+# a step down and a fall in a step up, so that either window tells both.
+_TOLD_BY_RISES = frozenset({"rise", "joint rise", "spells", "step"})
+_TOLD_BY_FALLS = frozenset({"fall", "taken back", "step"})
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ def sentences(
     step: str = "hour",
     most: int = MOST_REASONS,
     floor: float = FLOOR,
+    strong: float = STRONG,
 ) -> list[str]:
     """The strongest evidence against one account in plain words with figures, strongest first.
 
@@ -109,6 +116,8 @@ def sentences(
         Most sentences.
     floor
         Smallest contribution that is told, in the unit of the score.
+    strong
+        Smallest contribution that is told of a feature that ordinary accounts have as well.
 
     Returns
     -------
@@ -143,6 +152,7 @@ def sentences(
         sources=sources,
         step=step,
         floor=floor,
+        strong=strong,
     )
     covered: frozenset[str] = frozenset()
     if any(window.excess >= 0 for window in windows):
@@ -168,6 +178,7 @@ def feature_evidence(
     sources: Sequence[str] | None = None,
     step: str = "hour",
     floor: float = FLOOR,
+    strong: float = STRONG,
 ) -> list[FeatureEvidence]:
     """The part of :func:`sentences` that features tell, each with its contribution, largest first.
 
@@ -190,7 +201,7 @@ def feature_evidence(
     found = []
     for m in np.flatnonzero(sums >= floor):
         speaker = _speaker(np.flatnonzero(of_meaning == m), names, added, seen, middle, high, low)
-        if speaker is None:
+        if speaker is None or (sums[m] < strong and _within(speaker, seen, middle, high, low)):
             continue
         source = names[speaker].partition("__")[0] if sources is None else sources[speaker]
         figures = (seen[speaker], middle[speaker], high[speaker], low[speaker])
@@ -209,6 +220,17 @@ def _meanings(names: tuple[str, ...]) -> tuple[list[str], NDArray[np.int64]]:
         if wording is not None:
             codes[k] = place.setdefault(wording.meaning, len(place))
     return list(place), codes
+
+
+def _within(
+    k: int,
+    seen: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+) -> bool:
+    """Whether ordinary accounts are known to have such a value of column `k` as well."""
+    return bool(seen[k] <= high[k] if seen[k] > middle[k] else seen[k] >= low[k])
 
 
 def _speaker(
@@ -236,9 +258,7 @@ def _speaker(
     return None if best is None else best[1]
 
 
-def _feature_sentence(
-    name: str, source: str, figures: tuple[float, float, float, float], step: str
-) -> str:
+def _feature_sentence(name: str, source: str, figures: tuple[float, float, float, float], step: str) -> str:
     wording = wording_of(name)
     assert wording is not None
     value, middle, high, low = figures
@@ -256,11 +276,21 @@ def _feature_sentence(
         each=f"{n_steps}-{step}",
         step=step,
     )
-    if above and value > high:
-        return f"{text} (rarely above {_figure(wording, high)})"
-    if not above and value < low:
-        return f"{text} (rarely below {_figure(wording, low)})"
-    return f"{text} (usually {_figure(wording, middle)})"
+    return _compared(text, wording, value, ("rarely above", high) if above else ("rarely below", low), middle)
+
+
+def _compared(text: str, wording: Wording, value: float, rare: tuple[str, float], middle: float) -> str:
+    """A sentence with what is usual: what ordinary accounts rarely exceed, if this one does."""
+    said = _figure(wording, value)
+    word, limit = rare
+    beyond = value > limit if word == "rarely above" else value < limit
+    # A comparison of two figures that read the same says nothing.
+    if not beyond or _figure(wording, limit) == said:
+        word, limit = "usually", middle
+    usual = _figure(wording, limit)
+    if usual == said:
+        return text
+    return f"{text[:-1]}, {word} {usual})" if text.endswith(")") else f"{text} ({word} {usual})"
 
 
 def _subject(source: str) -> str:

@@ -22,6 +22,10 @@ _AS_USUAL = 0.2
 _RISE = 1.2
 """Smaller factors read better in percent."""
 
+_DECIMALS_END = 20.0
+_MOST = 1000
+"""Beyond this the expectation is next to nothing and the factor says no more."""
+
 _YEARLESS_MINUTES = 300 * 24 * 60
 _DAYS_SPEAK_FROM = np.timedelta64(48, "h")
 """Windows of this length are told by their days; hours would only feign precision."""
@@ -71,13 +75,19 @@ def joined(windows: Sequence[WindowEvidence]) -> list[list[WindowEvidence]]:
             common = min(first.end, window.end) - max(first.start, window.start)
             shorter = min(first.end - first.start, window.end - window.start)
             new_metric = all(window.metric != other.metric for other in group)
-            same_way = (first.excess >= 0) == (window.excess >= 0)
+            same_way = _way(first) == _way(window)
             if new_metric and same_way and 2 * common >= shorter > 0:
                 group.append(window)
                 break
         else:
             groups.append([window])
     return groups
+
+
+def _way(window: WindowEvidence) -> str:
+    if window.excess >= 0:
+        return "rise"
+    return "loss" if window.observed < 0 else "fall"
 
 
 def window_sentence(group: Sequence[WindowEvidence]) -> str:
@@ -90,30 +100,35 @@ def window_sentence(group: Sequence[WindowEvidence]) -> str:
     'likes rose 6.1x above expectation while views stayed as usual, 12–14 Mar'
     """
     first = group[0]
-    factors = [(window.observed + 0.5) / (window.expected + 0.5) for window in group]
-    if first.excess >= 0:
-        amounts = [
-            f"{factor:.1f}x" if factor >= _RISE else f"{max(factor - 1.0, 0.0):.0%}" for factor in factors
-        ]
-        parts = [
-            f"{window.metric} {'rose ' * (k == 0)}{amount}"
-            for k, (window, amount) in enumerate(zip(group, amounts, strict=True))
-        ]
-        what = f"{listing(parts)} above expectation"
-    elif first.observed < 0:
-        what = f"{first.metric} lost {-first.observed:,.0f} counts"
+    way = _way(first)
+    if way == "rise":
+        what = f"{listing([_rise(window, k == 0) for k, window in enumerate(group)])} above expectation"
+    elif way == "loss":
+        lost = [f"{w.metric} {'lost ' * (k == 0)}{-w.observed:,.0f}" for k, w in enumerate(group)]
+        what = f"{listing(lost)} counts"
     else:
-        shares = [f"{max(factor, 0.0):.0%}" for factor in factors]
-        parts = [
-            f"{window.metric} {'fell to ' * (k == 0)}{share}"
-            for k, (window, share) in enumerate(zip(group, shares, strict=True))
-        ]
-        what = f"{listing(parts)} of expectation"
+        what = f"{listing([_fall(window, k == 0) for k, window in enumerate(group)])} of expectation"
     told = {window.metric for window in group}
     still = [metric for metric in first.steady if metric not in told]
     if still:
         what += f" while {listing(still)} stayed as usual"
     return f"{what}, {first.when}"
+
+
+def _rise(window: WindowEvidence, first: bool) -> str:
+    factor = (window.observed + 0.5) / (window.expected + 0.5)
+    if factor < _RISE:
+        amount = f"{max(factor - 1.0, 0.0):.0%}"
+    elif factor < _DECIMALS_END:
+        amount = f"{factor:.1f}x"
+    else:
+        amount = f"{factor:,.0f}x" if factor < _MOST else f"over {_MOST:,}x"
+    return f"{window.metric} {'rose ' * first}{amount}"
+
+
+def _fall(window: WindowEvidence, first: bool) -> str:
+    factor = (window.observed + 0.5) / (window.expected + 0.5)
+    return f"{window.metric} {'fell ' * first}to {max(factor, 0.0):.0%}"
 
 
 def window_evidence(

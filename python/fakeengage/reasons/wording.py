@@ -50,16 +50,16 @@ def _growth(value: float) -> float:
 
 
 def _one_in(value: float) -> float:
-    return 10.0 ** min(value, 15.0)
+    return math.pow(10.0, min(value, 15.0))
 
 
 _Z = "standard errors"
 _SD = "standard deviations"
 
 _WORDINGS: dict[str, Wording] = {
-    # Windows of the expectation speak of the same with dates; these speak where there is none.
+    # Of rises and falls the windows tell more, with dates; these speak where there is no window.
     "scan_up": Wording("rise", f"{{who}} stood {{value}} {_Z} above expectation for {{span}}"),
-    "step_up": Wording("rise", f"{{who}} jumped by {{value}} {_Z} from one spell of {{span}} to the next"),
+    "step_up": Wording("step", f"{{who}} jumped by {{value}} {_Z} from one spell of {{span}} to the next"),
     "quantile__95": Wording("rise", f"{{who}} lie {{value}} {_Z} above expectation in 5 % of the {{step}}s"),
     "quantile__99": Wording("rise", f"{{who}} lie {{value}} {_Z} above expectation in 1 % of the {{step}}s"),
     "rolling_mean__24max": Wording("rise", f"{{who}} ran {{value}} {_SD} above expectation for {{span}}"),
@@ -79,7 +79,9 @@ _WORDINGS: dict[str, Wording] = {
         "spells", f"{{value}} of the {{step}}s of {{who}} lie 3 {_Z} above expectation", form=".1%"
     ),
     "bursts__count": Wording(
-        "spells", "{who} burst {value} times per 100 {step}s", "{who} burst only {value} times per 100 {step}s"
+        "spells",
+        "{who} burst {value} times per 100 {step}s",
+        "{who} burst only {value} times per 100 {step}s",
     ),
     "bursts__peakedness": Wording(
         "shape of the burst",
@@ -109,15 +111,19 @@ _WORDINGS: dict[str, Wording] = {
         form=".0%",
     ),
     "scan_down": Wording("fall", f"{{who}} stood {{value}} {_Z} below expectation for {{span}}"),
-    "step_down": Wording("fall", f"{{who}} fell by {{value}} {_Z} from one spell of {{span}} to the next"),
+    "step_down": Wording("step", f"{{who}} fell by {{value}} {_Z} from one spell of {{span}} to the next"),
     "shortfall": Wording(
         "fall", f"{{value}} of the {{step}}s of {{who}} lie 3 {_Z} below expectation", form=".1%"
     ),
-    "rolling_mean__24min": Wording("fall", low=f"{{who}} ran at {{value}} {_SD} from expectation for {{span}}"),
+    "rolling_mean__24min": Wording(
+        "fall", low=f"{{who}} ran at {{value}} {_SD} from expectation for {{span}}"
+    ),
     "rolling_median__24min": Wording(
         "fall", low=f"{{who}} ran at {{value}} {_SD} from expectation for most of {{span}}"
     ),
-    "tabular_cusum__down": Wording("fall", "{who} kept below expectation: {value} robust deviations added up"),
+    "tabular_cusum__down": Wording(
+        "fall", "{who} kept below expectation: {value} robust deviations added up"
+    ),
     "negative_share": Wording("taken back", "{value} of the {who} were taken back", form=".1%"),
     "spread_ratio": Wording(
         "tails", "the tails of {who} are {value}x as wide as their middle tells", unit=_ratio
@@ -130,9 +136,7 @@ _WORDINGS: dict[str, Wording] = {
     "zero_run__longest": Wording("silence", "{who} were silent for {value} of the time on end", form=".1%"),
     "zero_run__count": Wording("silence", "{who} fell silent {value} times per 100 {step}s"),
     "zero_run__share": Wording("silence", "{value} of the {step}s of {who} are empty", form=".1%"),
-    "zero_run__woken": Wording(
-        "silence", "{who} woke after a silence of {value} of the time", form=".1%"
-    ),
+    "zero_run__woken": Wording("silence", "{who} woke after a silence of {value} of the time", form=".1%"),
     "fano_factor": Wording(
         "spread of the days",
         "daily totals of {who} vary {value}x as much as chance alone",
@@ -140,12 +144,15 @@ _WORDINGS: dict[str, Wording] = {
         form=".2g",
         unit=_ratio,
     ),
-    "day_level": Wording("spread of the days", "daily totals of {who} swing by {value}", form=".0%", unit=_growth),
+    "day_level": Wording("spread of the days", "daily totals of {who} swing by {value}x", unit=_ratio),
     "exact_repeats": Wording(
         "copies", "{value} of the {each} stretches of {who} occur again, count for count", form=".1%"
     ),
     "round_total": Wording(
-        "round totals", "the total of {who} is so round that chance gives one in {value}", form=",.0f", unit=_one_in
+        "round totals",
+        "the total of {who} is so round that chance gives one in {value}",
+        form=",.0f",
+        unit=_one_in,
     ),
     "cusum__range": Wording("level", f"the level of {{who}} moved by {{value}} {_Z} in all"),
     "block_mean": Wording("level", f"{{who}} ran {{value}} {_SD} off expectation for {{span}}"),
@@ -173,7 +180,10 @@ _WORDINGS: dict[str, Wording] = {
         ".2f",
     ),
     "mann_kendall__tau": Wording(
-        "trend", "{who} kept growing (Kendall's tau {value})", "{who} kept shrinking (Kendall's tau {value})", ".2f"
+        "trend",
+        "{who} kept growing (Kendall's tau {value})",
+        "{who} kept shrinking (Kendall's tau {value})",
+        ".2f",
     ),
     "mann_kendall__z": Wording(
         "trend", f"{{who}} kept growing, by {{value}} {_Z}", f"{{who}} kept shrinking: {{value}} {_Z}"
@@ -188,7 +198,9 @@ _WORDINGS: dict[str, Wording] = {
         "quiet hours", f"quiet hours of {{who}} gained {{value}} {_Z} more than busy ones on one day"
     ),
     "curve_distance__max": Wording(
-        "daily curve", "one day's curve of {who} hardly resembles the other days' (distance {value})", form=".2f"
+        "daily curve",
+        "one day's curve of {who} hardly resembles the other days' (distance {value})",
+        form=".2f",
     ),
     "curve_distance__q75": Wording(
         "daily curve", "a quarter of the daily curves of {who} lie {value} from the usual one", form=".2f"
@@ -216,24 +228,28 @@ _WORDINGS: dict[str, Wording] = {
         "the daily cycle explains only {value} of {who}",
         ".0%",
     ),
-    "period_power": Wording("clockwork", "the excess of {who} beats at a fixed interval: {value}x what noise gives"),
+    "period_power": Wording(
+        "clockwork", "the excess of {who} beats at a fixed interval: {value}x what noise gives"
+    ),
     "periodicity": Wording("clockwork", "{value} of the excess of {who} beats every {span}", form=".1%"),
     "spectral_entropy": Wording(
-        "clockwork", low="the excess of {who} beats at few frequencies ({value} of the largest entropy)", form=".0%"
+        "clockwork",
+        low="the excess of {who} beats at few frequencies ({value} of the largest entropy)",
+        form=".0%",
     ),
     "acf__day": Wording(
         "memory of days", "the days of {who} repeat each other's deviations (correlation {value})", form=".2f"
     ),
     "acf": Wording(
         "memory",
-        "deviations of {who} {span} apart are alike (correlation {value})",
-        "deviations of {who} {span} apart are opposite (correlation {value})",
+        "deviations of {who} {span} apart are more alike than usual (correlation {value})",
+        "deviations of {who} {span} apart are less alike than usual (correlation {value})",
         ".2f",
     ),
     "pacf": Wording(
         "memory",
-        "deviations of {who} {span} apart are alike beyond those between (correlation {value})",
-        "deviations of {who} {span} apart are opposite, given those between (correlation {value})",
+        "deviations of {who} {span} apart are more alike than those between explain (correlation {value})",
+        "deviations of {who} {span} apart are less alike than those between explain (correlation {value})",
         ".2f",
     ),
     "roughness": Wording(
@@ -286,7 +302,11 @@ _WORDINGS: dict[str, Wording] = {
         ".2f",
     ),
     "level": Wording(
-        "level of the ratio", "{first} come to {value} of {second}", "{first} come to only {value} of {second}", ".2%", _ratio
+        "level of the ratio",
+        "{first} come to {value} of {second}",
+        "{first} come to only {value} of {second}",
+        ".2%",
+        _ratio,
     ),
     "median": Wording(
         "level of the ratio",
@@ -296,10 +316,15 @@ _WORDINGS: dict[str, Wording] = {
         _ratio,
     ),
     "lead_lag__lag": Wording(
-        "echo", "{first} come {value} {step}s after {second}", "{first} come ahead of {second} ({value} {step}s)"
+        "echo",
+        "{first} come {value} {step}s after {second}",
+        "{first} come ahead of {second} ({value} {step}s)",
     ),
     "lead_lag__value": Wording(
-        "echo", "{first} echo {second} (correlation {value})", "{first} do not follow {second} (correlation {value})", ".2f"
+        "echo",
+        "{first} echo {second} (correlation {value})",
+        "{first} do not follow {second} (correlation {value})",
+        ".2f",
     ),
     "coincidence": Wording(
         "batch", "rises at the same {step}s as three other accounts of this batch: {value} nats beyond chance"

@@ -107,9 +107,9 @@ impl Forest<'_> {
         Ok(())
     }
 
-    /// A row of features as the trees see it: missing values ordinary, the long tails drawn in.
-    pub(crate) fn prepare(&self, row: &[f64], prepared: &mut Vec<f64>) {
-        prepared.clear();
+    /// Sum of the leaves that one row of features falls into.
+    fn sum_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
+        scratch.clear();
         for (k, x) in row.iter().enumerate() {
             let known = if x.is_finite() { *x } else { self.center[k] };
             let deviation = (known - self.center[k]) / self.scale[k];
@@ -122,26 +122,8 @@ impl Forest<'_> {
                 squashed
             };
             // The trees were grown on single precision.
-            prepared.push(f64::from(turned as f32));
+            scratch.push(f64::from(turned as f32));
         }
-    }
-
-    /// Number of rows of a feature matrix (row-major), if it fits the forest's columns.
-    pub(crate) fn rows_of(&self, features: &[f64]) -> Result<usize, Error> {
-        let width = self.center.len();
-        if !features.len().is_multiple_of(width) || width == 0 {
-            return Err(Error::Length {
-                argument: "features".into(),
-                given: features.len(),
-                expected: width * (features.len() / width.max(1)),
-            });
-        }
-        Ok(features.len() / width)
-    }
-
-    /// Sum of the leaves that one row of features falls into.
-    fn sum_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
-        self.prepare(row, scratch);
         let mut total = 0.0;
         for ends in self.roots.windows(2) {
             let root = ends[0] as usize;
@@ -168,7 +150,14 @@ impl Forest<'_> {
 pub fn sum(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec<f64>, Error> {
     forest.check()?;
     let width = forest.center.len();
-    Ok(map_indices(forest.rows_of(features)?, threads, |i| {
+    if !features.len().is_multiple_of(width) || width == 0 {
+        return Err(Error::Length {
+            argument: "features".into(),
+            given: features.len(),
+            expected: width * (features.len() / width.max(1)),
+        });
+    }
+    Ok(map_indices(features.len() / width, threads, |i| {
         forest.sum_row(
             &features[i * width..(i + 1) * width],
             &mut Vec::with_capacity(width),

@@ -1,5 +1,5 @@
+use super::quadrature::gauss_legendre;
 use super::*;
-use crate::forest;
 use crate::rng::Stream;
 
 const WIDTH: usize = 4;
@@ -15,10 +15,6 @@ struct Grown {
     value: Vec<f64>,
     cover: Vec<f64>,
 }
-
-const CENTER: [f64; WIDTH] = [0.5, 0.0, -1.0, 2.0];
-const SCALE: [f64; WIDTH] = [1.0, 2.0, 0.5, 1.0];
-const ONE_SIDED: [bool; WIDTH] = [false, true, false, true];
 
 impl Grown {
     fn random(index: u64, n_trees: usize, depth: usize) -> Self {
@@ -58,17 +54,16 @@ impl Grown {
         node
     }
 
-    fn forest(&self) -> Forest<'_> {
-        Forest {
+    fn trees(&self) -> Trees<'_> {
+        Trees {
             roots: &self.roots,
             feature: &self.feature,
             threshold: &self.threshold,
             left: &self.left,
             right: &self.right,
             value: &self.value,
-            center: &CENTER,
-            scale: &SCALE,
-            one_sided: &ONE_SIDED,
+            cover: Some(&self.cover),
+            n_columns: WIDTH,
         }
     }
 
@@ -104,8 +99,7 @@ impl Grown {
 
     /// Shapley values by their definition: over all coalitions.
     fn shapley(&self, row: &[f64]) -> Vec<f64> {
-        let mut prepared = Vec::new();
-        self.forest().prepare(row, &mut prepared);
+        let single: Vec<f64> = row.iter().map(|x| f64::from(*x as f32)).collect();
         let factorial = |n: usize| (1..=n).product::<usize>() as f64;
         (0..WIDTH)
             .map(|j| {
@@ -115,8 +109,8 @@ impl Grown {
                         let size = coalition.count_ones() as usize;
                         let weight =
                             factorial(size) * factorial(WIDTH - 1 - size) / factorial(WIDTH);
-                        let with = self.game(&prepared, coalition | 1 << j);
-                        weight * (with - self.game(&prepared, coalition))
+                        let with = self.game(&single, coalition | 1 << j);
+                        weight * (with - self.game(&single, coalition))
                     })
                     .sum()
             })
@@ -144,7 +138,7 @@ fn contributions_are_the_shapley_values_of_all_coalitions() {
     for index in 0..60 {
         let grown = Grown::random(index, 3, 1 + index as usize % 6);
         let features = rows(index, 5);
-        let found = contributions(&features, grown.forest(), Some(&grown.cover), 1).unwrap();
+        let found = contributions(&features, grown.trees(), 1).unwrap();
         for (row, values) in features.chunks(WIDTH).zip(found.values.chunks(WIDTH)) {
             for (value, wanted) in values.iter().zip(grown.shapley(row)) {
                 assert!(
@@ -162,9 +156,10 @@ fn contributions_add_up_to_the_sum_of_the_forest_however_deep_it_is() {
     for depth in [1, 4, 12] {
         let grown = Grown::random(depth, 8, depth as usize);
         let features = rows(depth, 20);
-        let found = contributions(&features, grown.forest(), Some(&grown.cover), 2).unwrap();
-        let sums = forest::sum(&features, grown.forest(), 1).unwrap();
-        for (values, sum) in found.values.chunks(WIDTH).zip(sums) {
+        let found = contributions(&features, grown.trees(), 2).unwrap();
+        for (row, values) in features.chunks(WIDTH).zip(found.values.chunks(WIDTH)) {
+            let single: Vec<f64> = row.iter().map(|x| f64::from(*x as f32)).collect();
+            let sum = grown.game(&single, (1 << WIDTH) - 1);
             assert!(close(found.base + values.iter().sum::<f64>(), sum));
         }
     }
@@ -172,9 +167,13 @@ fn contributions_add_up_to_the_sum_of_the_forest_however_deep_it_is() {
 
 #[test]
 fn without_covers_all_leaves_of_a_tree_count_the_same() {
-    let mut grown = Grown::random(3, 1, 5);
+    let grown = Grown::random(3, 1, 5);
     let features = rows(3, 5);
-    let found = contributions(&features, grown.forest(), None, 1).unwrap();
+    let uncounted = Trees {
+        cover: None,
+        ..grown.trees()
+    };
+    let found = contributions(&features, uncounted, 1).unwrap();
     let leaves: Vec<f64> = (0..grown.feature.len())
         .filter(|node| grown.feature[*node] < 0)
         .map(|node| grown.value[node])
@@ -183,18 +182,24 @@ fn without_covers_all_leaves_of_a_tree_count_the_same() {
         found.base,
         leaves.iter().sum::<f64>() / leaves.len() as f64
     ));
-    grown.cover = leaves_below(grown.forest());
-    let again = contributions(&features, grown.forest(), Some(&grown.cover), 1).unwrap();
-    assert_eq!(found.values, again.values);
+    let sum: f64 = found.values[..WIDTH].iter().sum();
+    let single: Vec<f64> = features[..WIDTH]
+        .iter()
+        .map(|x| f64::from(*x as f32))
+        .collect();
+    assert!(close(
+        found.base + sum,
+        grown.game(&single, (1 << WIDTH) - 1)
+    ));
 }
 
 #[test]
 fn any_thread_count_gives_the_same_bits() {
     let grown = Grown::random(5, 4, 6);
     let features = rows(5, 301);
-    let one = contributions(&features, grown.forest(), Some(&grown.cover), 1).unwrap();
+    let one = contributions(&features, grown.trees(), 1).unwrap();
     for threads in [2, 7] {
-        let many = contributions(&features, grown.forest(), Some(&grown.cover), threads).unwrap();
+        let many = contributions(&features, grown.trees(), threads).unwrap();
         assert_eq!(one.values, many.values);
     }
 }
@@ -206,7 +211,7 @@ fn quadrature_is_exact_for_twice_as_many_powers_as_points() {
         for power in 0..2 * n {
             let sum: f64 = points
                 .iter()
-                .map(|p| p.weight * p.at.powi(power as i32))
+                .map(|(at, weight)| weight * at.powi(power as i32))
                 .sum();
             assert!(
                 close(sum, 1.0 / (power as f64 + 1.0)),
@@ -220,17 +225,23 @@ fn quadrature_is_exact_for_twice_as_many_powers_as_points() {
 fn covers_and_trees_that_cannot_be_are_refused() {
     let grown = Grown::random(1, 1, 3);
     let features = rows(1, 1);
-    let with = |cover: &[f64]| contributions(&features, grown.forest(), Some(cover), 1);
+    let with = |cover: &[f64]| {
+        let trees = Trees {
+            cover: Some(cover),
+            ..grown.trees()
+        };
+        contributions(&features, trees, 1)
+    };
     assert!(with(&grown.cover[1..]).is_err());
     for bad in [f64::NAN, f64::INFINITY, -1.0] {
         let mut cover = grown.cover.clone();
         cover[0] = bad;
         assert!(with(&cover).is_err());
     }
-    assert!(contributions(&features[1..], grown.forest(), Some(&grown.cover), 1).is_err());
+    assert!(contributions(&features[1..], grown.trees(), 1).is_err());
     let mut twice = Grown::random(1, 1, 3);
     twice.left[0] = twice.right[0];
-    assert!(contributions(&features, twice.forest(), Some(&twice.cover), 1).is_err());
+    assert!(contributions(&features, twice.trees(), 1).is_err());
 }
 
 #[test]
@@ -251,5 +262,5 @@ fn a_path_too_long_to_walk_is_refused() {
     chain.threshold = vec![0.0; n_nodes];
     chain.value = vec![1.0; n_nodes];
     chain.cover = vec![1.0; n_nodes];
-    assert!(contributions(&rows(1, 1), chain.forest(), Some(&chain.cover), 1).is_err());
+    assert!(contributions(&rows(1, 1), chain.trees(), 1).is_err());
 }
