@@ -18,7 +18,7 @@ from fakeengage import plots
 from fakeengage.explanation import grouped
 from fakeengage.explanation.importance import _resamples, _weighted_auroc
 from fakeengage.features import feature_matrix, list_features
-from fakeengage.features.sources import column_sources, with_summaries
+from fakeengage.features.sources import column_sources, named_columns, with_summaries
 from fakeengage.models.auditor import SHIPPED
 from fakeengage.models.contributions import (
     Contributions,
@@ -100,7 +100,7 @@ def test_contributions_to_boosting_are_shapley_values_of_scikit_learns_trees() -
         return share * mean(nodes, left, row, known) + (1 - share) * mean(nodes, right, row, known)
 
     forest = ForestArrays.from_boosting(model, preparation)
-    values, base = forest.contributions(rows[:6])
+    values, base = forest.contributions(preparation.apply(rows[:6]))
     for row, found in zip(preparation.apply(rows[:6]), values, strict=True):
         wanted = shapley(lambda known, row=row: sum(mean(nodes, 0, row, known) for nodes in nodes_of), WIDTH)
         np.testing.assert_allclose(found, wanted, atol=1e-12)
@@ -113,7 +113,7 @@ def test_base_of_an_isolation_forest_is_its_mean_over_the_accounts_of_each_tree(
     model = IsolationForest(n_estimators=7, max_samples=64, random_state=0).fit(preparation.apply(rows))
     forest = ForestArrays.from_isolation(model, preparation)
     # Without replacement every tree holds all 64 accounts, so its mean is over them.
-    _, base = forest.contributions(rows)
+    _, base = forest.contributions(preparation.apply(rows))
     assert base == pytest.approx(forest.sum(rows).mean(), abs=1e-9)
 
 
@@ -148,15 +148,19 @@ def test_contributions_do_not_depend_on_threads_or_company(
         assert np.array_equal(all_at_once[7:8], alone)
 
 
-def test_a_missing_value_counts_as_the_ordinary_one(boosting: Any) -> None:
-    center = boosting.forest_.arrays["center"]
-    row = np.where(np.arange(len(center)) % 2, center + 3.0, center)[None]
-    gaps = np.where(np.arange(len(center)) % 2, row, np.nan)
-    infinite = np.where(np.arange(len(center)) % 2, row, np.inf)
-    wanted, _ = boosting.forest_.contributions(row)
-    assert np.abs(wanted).max() > 0
-    for missing in (gaps, infinite):
-        np.testing.assert_array_equal(boosting.forest_.contributions(missing)[0], wanted)
+def test_a_missing_value_counts_as_the_ordinary_one(
+    boosting: Any, data: fe.Dataset, features: NDArray[np.float64]
+) -> None:
+    position = {feature.name: k for k, feature in enumerate(list_features(data.panel.metrics))}
+    own = [position[name] for name in boosting.columns_]
+    row = np.repeat(features[data.accounts.is_fake.to_numpy(dtype=bool)][:1], 3, axis=0)
+    row[:, own[::2]] = np.array(
+        [boosting.forest_.arrays["center"][::2], [np.nan] * len(own[::2]), [np.inf] * len(own[::2])]
+    )
+    ordinary, missing, infinite = contributions_of(boosting, data.panel, row).values
+    assert np.abs(ordinary).max() > 0
+    np.testing.assert_array_equal(ordinary, missing)
+    np.testing.assert_array_equal(ordinary, infinite)
 
 
 def test_trees_without_covers_still_add_up(
@@ -270,6 +274,15 @@ def test_summaries_follow_from_the_columns_they_sum_up(
     codes, sources = column_sources(data.panel.metrics, changed, ["any__scan_up__6", "mean__scan_up__6"])
     assert {sources[code] for code in codes[:, 0]} == {"likes"}
     assert {sources[code] for code in codes[:, 1]} == {"metrics"}
+
+
+def test_columns_of_metrics_that_a_panel_lacks_are_unknown(data: fe.Dataset) -> None:
+    likes = fe.Panel.from_arrays(data.panel.values[:3, :, 1:2], metrics=["likes"])
+    names = ["shares__scan_up__6", "likes__scan_up__6", "shares_per_views__ratio_up__5"]
+    matrix = feature_matrix(likes)
+    codes, sources = column_sources(likes.metrics, matrix, names)
+    assert [sources[code] for code in codes[0]] == ["shares", "likes", "shares_per_views"]
+    assert np.isnan(named_columns(likes.metrics, matrix, names)).tolist() == [[True, False, True]] * 3
 
 
 def test_one_metric_alone_stands_behind_all_its_summaries(data: fe.Dataset) -> None:

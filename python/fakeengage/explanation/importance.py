@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.features import list_features
-from fakeengage.features.sources import column_sources, with_summaries
+from fakeengage.features.sources import column_sources, families_by_measure, with_summaries
 from fakeengage.models.base import evidence_matrix, known_labels
 from fakeengage.models.contributions import contributions_of
 from fakeengage.panel import Panel
@@ -193,7 +193,7 @@ def _sizes(
         found = contributions_of(model, panel, matrix, threads=threads)
     except TypeError:
         return
-    family = {feature.name: feature.family for feature in list_features(panel.metrics)}
+    family = families_by_measure()
     codes, sources = column_sources(panel.metrics, matrix, found.names)
     # A ratio belongs to the metric that rises or falls against the first one.
     owners = [source.partition("_per_")[0] for source in sources]
@@ -201,7 +201,7 @@ def _sizes(
     if by == "metric":
         labels = np.array(owners, dtype=object)[codes]
     else:
-        names = found.names if by == "feature" else [family[name] for name in found.names]
+        names = found.names if by == "feature" else [family[name.partition("__")[2]] for name in found.names]
         labels = np.broadcast_to(np.array(names, dtype=object), found.values.shape)
     for group in dict.fromkeys(labels.ravel().tolist()):
         yield group, np.abs(np.where(labels == group, found.values, 0.0).sum(axis=1))

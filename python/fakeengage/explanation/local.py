@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.features import list_features
-from fakeengage.features.sources import column_sources
+from fakeengage.features.sources import column_sources, families_by_measure, named_columns
 from fakeengage.models.base import evidence_matrix
 from fakeengage.models.contributions import contributions_of
 from fakeengage.panel import Panel
@@ -78,9 +77,9 @@ def contributions(
         raise ValueError(f"top: {top} is not allowed; at least 1, or None for all features")
     matrix = evidence_matrix(panel, threads=threads) if features is None else features
     found = contributions_of(model, panel, matrix, threads=threads)
-    registry = list_features(panel.metrics)
-    position = {feature.name: k for k, feature in enumerate(registry)}
-    columns = np.array([position[name] for name in found.names])
+    family = families_by_measure()
+    families = [family[name.partition("__")[2]] for name in found.names]
+    values = named_columns(panel.metrics, matrix, found.names)
     codes, sources = column_sources(panel.metrics, matrix, found.names)
     # Ties keep the registry's order, so that the table is the same on every machine.
     order = np.argsort(-np.abs(found.values), axis=1, kind="stable")[:, :top]
@@ -89,9 +88,9 @@ def contributions(
         {
             "account_id": np.repeat(panel.account_ids, order.shape[1]),
             "feature": np.array(found.names, dtype=object)[order].ravel(),
-            "family": np.array([registry[k].family for k in columns], dtype=object)[order].ravel(),
+            "family": np.array(families, dtype=object)[order].ravel(),
             "metric": np.array(sources, dtype=object)[codes[rows, order]].ravel(),
-            "value": matrix[rows, columns[order]].ravel(),
+            "value": values[rows, order].ravel(),
             "usual": found.usual[order].ravel(),
             "contribution": found.values[rows, order].ravel(),
         }

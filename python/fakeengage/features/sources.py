@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.features.registry import SUMMARY_OWNERS, list_features
+from fakeengage.features.registry import BATCH_FAMILIES, FAMILIES, SUMMARY_OWNERS, list_features
 
 _TOGETHER = {"mean": "metrics", "mean_ratio": "ratios", "joint": "metrics"}
 """What the columns of an owner speak of that no single metric stands behind."""
@@ -47,7 +47,9 @@ def column_sources(
     """
     position = {feature.name: k for k, feature in enumerate(list_features(metrics))}
     pairs = [f"{follower}_per_{metrics[0]}" for follower in metrics[1:]]
-    sources = [*metrics, *pairs, "metrics", "ratios", "batch"]
+    absent = [name.partition("__")[0] for name in names if name not in position]
+    absent = [owner for owner in absent if owner not in BATCH_FAMILIES]
+    sources = list(dict.fromkeys([*metrics, *pairs, "metrics", "ratios", "batch", *absent]))
     place = {source: k for k, source in enumerate(sources)}
     codes = np.empty((len(matrix), len(names)), dtype=np.int64)
     for j, name in enumerate(names):
@@ -63,6 +65,24 @@ def column_sources(
             largest = np.argmax(np.where(np.isnan(values), -np.inf, values), axis=1)
             codes[:, j] = largest + place[owners[0]]
     return codes, sources
+
+
+def named_columns(
+    metrics: Sequence[str], matrix: NDArray[np.float64], names: Sequence[str]
+) -> NDArray[np.float64]:
+    """Columns of a feature matrix by name; NaN for those that a panel with these metrics does not have."""
+    position = {feature.name: k for k, feature in enumerate(list_features(metrics))}
+    out = np.full((len(matrix), len(names)), np.nan)
+    for k, name in enumerate(names):
+        if name in position:
+            out[:, k] = matrix[:, position[name]]
+    return out
+
+
+def families_by_measure() -> dict[str, str]:
+    """Family of every ``measure__parameter`` of the registry, whatever the metrics of a panel."""
+    every = list_features(families=[*FAMILIES, *BATCH_FAMILIES])
+    return {feature.name.partition("__")[2]: feature.family for feature in every}
 
 
 def with_summaries(metrics: Sequence[str], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.models.base import FeatureDetector, ForestDetector, summary_columns
+from fakeengage.models.forest import Preparation
 from fakeengage.panel import Panel
 
 
@@ -171,9 +172,10 @@ def _of_forest(
     forest = detector.forest_
     if forest is None:
         raise ValueError("detector: is not fitted; call fit(panel) first")
-    rows = feature_rows(detector, panel, features)
+    preparation = Preparation(*(forest.arrays[name] for name in ("center", "scale", "one_sided")))
+    rows = preparation.apply(feature_rows(detector, panel, features))
     values, base = forest.contributions(rows, threads=threads)
-    sums = Contributions(tuple(detector.columns_), values, base, forest.arrays["center"])
+    sums = Contributions(tuple(detector.columns_), values, base, preparation.center)
     if detector.kind == "random_forest":
         return sums.times(1.0 / forest.n_trees)
     typical_path = getattr(detector, "typical_path", None)

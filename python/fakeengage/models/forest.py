@@ -154,14 +154,14 @@ class ForestArrays:
         )
 
     def contributions(
-        self, features: NDArray[np.float64], *, threads: int | None = None
+        self, rows: NDArray[np.float64], *, threads: int | None = None
     ) -> tuple[NDArray[np.float64], float]:
-        """What each column adds to :meth:`sum`, and the mean that it adds to.
+        """What each column adds to the sum of leaves, and the mean that it adds to.
 
         Parameters
         ----------
-        features
-            ``(n, n_columns)``, as :meth:`sum` takes them; NaN = missing.
+        rows
+            ``(n, n_columns)``: prepared features, as the trees see them.
         threads
             Threads to use; all cores by default. The result does not depend on it.
 
@@ -174,19 +174,18 @@ class ForestArrays:
         Raises
         ------
         ValueError
-            If features or covers do not fit the trees.
+            If rows or covers do not fit the trees.
 
         Notes
         -----
         Exact Shapley values of the path-dependent game (Lundberg et al. 2018, arXiv:1802.03888): a
         column that is not known sends an account down both branches, by the shares of the accounts
-        that the tree was grown on (array ``cover``). ``base + values.sum(axis=1)`` is :meth:`sum`.
+        that the tree was grown on (array ``cover``). ``base + values.sum(axis=1)`` is the sum.
         Trees of older models have no covers; their leaves then count the same.
         """
         cover = self.arrays.get("cover")
-        preparation = Preparation(*(self.arrays[name] for name in ("center", "scale", "one_sided")))
         return _native.forest_contributions(
-            np.ascontiguousarray(preparation.apply(features)),
+            np.ascontiguousarray(rows, dtype=np.float64),
             **{name: self.arrays[name] for name in ("roots", *_NODES)},
             cover=None if cover is None else cover.astype(np.float64),
             threads=threads or 0,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.features.sources import column_sources
+from fakeengage.features.sources import column_sources, named_columns
 from fakeengage.models.contributions import contributions_of
 from fakeengage.panel import Panel
 from fakeengage.reasons.evidence import (
@@ -95,7 +95,7 @@ def reasons(
     mine = features[rows]
     found = contributions_of(auditor, panel, mine, threads=threads)
     codes, sources = column_sources(panel.metrics, mine, found.names)
-    positions = [_position(panel)[name] for name in found.names]
+    values = named_columns(panel.metrics, mine, found.names)
     high_of = dict(zip(auditor.evidence_columns(panel)[1], auditor.usual_high_.tolist(), strict=True))
     high = [high_of.get(name, np.nan) for name in found.names]
     by_account = dict(list(windows.groupby("position", sort=False)))
@@ -106,7 +106,7 @@ def reasons(
         said = sentences(
             found.values[row],
             found.names,
-            mine[row, positions],
+            values[row],
             found.usual,
             usual_high=high,
             sources=[sources[code] for code in codes[row].tolist()],
@@ -123,10 +123,3 @@ def step_word(panel: Panel) -> str:
     """What one step of a panel is called: ``hour``, ``day``, ``month``, or ``step`` for odd lengths."""
     number, _, unit = str(panel.cadence).partition(" ")
     return unit if number == "1" else "step"
-
-
-def _position(panel: Panel) -> dict[str, int]:
-    """Place of each column of the panel's feature matrix."""
-    from fakeengage.features import list_features
-
-    return {feature.name: k for k, feature in enumerate(list_features(panel.metrics))}
