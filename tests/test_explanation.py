@@ -395,8 +395,8 @@ def test_importances_are_drawn_with_their_intervals() -> None:
     assert [bar.get_width() for bar in left.patches] == [0.3, 0.1]
     (intervals,) = left.collections
     np.testing.assert_allclose([path[:, 0] for path in intervals.get_segments()], [[0.2, 0.4], [0.05, 0.15]])
-    assert left.get_title() == "AUROC loss by family, 2 of 3"
-    assert right.get_title() == "mean |contribution| by family"
+    assert left.get_title("left") == "AUROC loss by family, 2 of 3"
+    assert right.get_title("left") == "mean |contribution| by family"
     left.figure.draw_without_rendering()
     with pytest.raises(ValueError, match="frame: lacks the column 'low'"):
         plots.importance(frame.drop(columns="low"))

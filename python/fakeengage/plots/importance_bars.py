@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _UNITS = {
-    "AUROC loss": "loss of AUROC when dealt out anew among the accounts",
-    "mean |contribution|": "mean size of the contribution, in the unit of the score",
+    "AUROC loss": "loss of AUROC when permuted",
+    "mean |contribution|": "mean size, in the unit of the score",
 }
 _COLUMNS = ("importance", "low", "high", "method")
 
@@ -51,7 +51,7 @@ def importance(frame: pd.DataFrame, *, top: int = 20, axes: Sequence[Axes] | Non
     drawn = (
         list(axes)
         if axes is not None
-        else new_axes(1, len(parts), size=(1.0 + 5.2 * len(parts), 1.1 + 0.28 * most))
+        else new_axes(1, len(parts), size=(1.0 + 5.8 * len(parts), 1.1 + 0.28 * most))
     )
     if len(drawn) < len(parts):
         raise ValueError(f"axes: {len(drawn)} are too few; the frame holds {len(parts)} methods")
@@ -65,5 +65,6 @@ def importance(frame: pd.DataFrame, *, top: int = 20, axes: Sequence[Axes] | Non
         ax.axvline(0, color="0.3", lw=0.8)
         ax.grid(axis="x", alpha=0.3)
         left_out = f", {len(best)} of {len(part)}" if len(best) < len(part) else ""
-        ax.set(xlabel=_UNITS.get(method, method), title=f"{method} by {by}{left_out}")
+        ax.set_xlabel(_UNITS.get(method, method))
+        ax.set_title(f"{method} by {by}{left_out}", loc="left", fontsize="medium")
     return drawn[: len(parts)]
