@@ -20,7 +20,7 @@ PYTHON_LAYERS = [
     {"panel"},
     {"attacks", "dataset", "estimation", "presets", "simulation", "simulation_spec"}
     | {"expectation", "features", "kernels", "reading", "splits"},
-    {"baselines", "calibration", "cohorts", "models", "reasons"},
+    {"baselines", "calibration", "cohorts", "explanation", "models", "reasons"},
     {"result", "validation"},
     {"evaluation", "plots", "scoring", "training"},
     {"report"},
@@ -37,6 +37,7 @@ BLIND = {
     "calibration",
     "cohorts",
     "expectation",
+    "explanation",
     "features",
     "kernels",
     "models",
@@ -69,7 +70,8 @@ RUST_LAYERS = [
     {"rows", "rng"},
     {"lanes"},
     {"kernels"},
-    {"simulate", "attack", "features", "expectation", "forest", "net"} | {"windows", "cohorts", "scoring"},
+    {"simulate", "attack", "features", "expectation", "forest", "net", "shapley"}
+    | {"windows", "cohorts", "scoring"},
     {"coordination"},
 ]
 
@@ -181,8 +183,8 @@ def test_rust_modules_point_downwards() -> None:
         )
         above = {name for name in used if levels.get(name, 0) > levels[own]}
         assert not above, f"{path.relative_to(CORE)} imports {sorted(above)}"
-        blind = {"coordination", "features", "expectation", "forest", "net", "windows", "cohorts", "scoring"}
-        if own in blind:
+        blind = {"coordination", "features", "expectation", "forest", "net", "shapley"}
+        if own in blind | {"windows", "cohorts", "scoring"}:
             assert not used & {"simulate", "attack"}, f"{path.relative_to(CORE)} knows the simulator"
 
 

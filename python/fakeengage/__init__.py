@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fakeengage.estimation import PresetEstimate, estimate_preset, simulate_alike
     from fakeengage.evaluation import Evaluation, evaluate
     from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
+    from fakeengage.explanation import contributions, importances
     from fakeengage.features import extract_features
     from fakeengage.features.extractor import FeatureExtractor
     from fakeengage.models import load_model
@@ -33,6 +34,7 @@ __version__ = VERSION
 # the module would hide the function.
 _HOME = {
     "ATTACKS": "attacks",
+    "contributions": "explanation",
     "Dataset": "dataset",
     "estimate_preset": "estimation",
     "evaluate": "evaluation",
@@ -41,6 +43,7 @@ _HOME = {
     "extract_features": "features",
     "FeatureExtractor": "features.extractor",
     "fit_expectation": "expectation",
+    "importances": "explanation",
     "inject": "attacks",
     "Injection": "attacks",
     "InputError": "reading",
@@ -78,10 +81,12 @@ __all__ = [
     "Result",
     "SimulationSpec",
     "__version__",
+    "contributions",
     "estimate_preset",
     "evaluate",
     "extract_features",
     "fit_expectation",
+    "importances",
     "inject",
     "kernels",
     "load_dataset",

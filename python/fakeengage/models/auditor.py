@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.calibration import Reference, check_enough, sigmoid, strata
 from fakeengage.models.base import evidence_matrix, known_labels, summary_columns
+from fakeengage.models.contributions import Contributions, contributions_of
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
 from fakeengage.models.localiser import Localiser
 from fakeengage.models.network import Answers, Network
@@ -232,6 +233,16 @@ class Auditor:
     def judgement(self, found: Evidence) -> NDArray[np.float64]:
         """Scores that the reference knows: raw ones, or those against the user's own organic accounts."""
         return found.raw if self.peers_ is None else self.peers_.score(found.hidden, found.raw)
+
+    def contributions(
+        self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
+    ) -> Contributions:
+        """What each feature adds to :meth:`raw_scores`, in logits; exact Shapley values of the trees."""
+        middle, unit = self.usual_isolation_
+        weight = ISOLATION_WEIGHT / unit
+        boosting = contributions_of(self.boosting, panel, features, threads=threads)
+        isolation = contributions_of(self.isolation, panel, features, threads=threads)
+        return boosting.plus(isolation.times(weight).shifted(-weight * middle))
 
     def probabilities(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of fraud at the reference prevalence of 10 %; NaN where not judged."""

@@ -76,18 +76,20 @@ class ForestArrays:
     def from_isolation(cls, forest: Any, preparation: Preparation) -> ForestArrays:
         """Trees of scikit-learn's ``IsolationForest``; leaves hold path lengths."""
         trees: list[tuple[NDArray[Any], ...]] = []
+        covers = [tree.tree_.weighted_n_node_samples for tree in forest.estimators_]
         for tree, columns in zip(forest.estimators_, forest.estimators_features_, strict=True):
             nodes = tree.tree_
             leaf = nodes.children_left < 0
             path = np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0)
             split = np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)])
             trees.append((split, nodes.threshold, nodes.children_left, nodes.children_right, path))
-        return cls._of(trees, preparation)
+        return cls._of(trees, preparation, covers)
 
     @classmethod
     def from_boosting(cls, model: Any, preparation: Preparation) -> ForestArrays:
         """Trees of scikit-learn's binary ``HistGradientBoostingClassifier``; leaves hold logits."""
         trees: list[tuple[NDArray[Any], ...]] = []
+        covers = [predictor.nodes["count"] for (predictor,) in model._predictors]
         for (predictor,) in model._predictors:
             nodes = predictor.nodes
             leaf = nodes["is_leaf"].astype(bool)
@@ -101,10 +103,15 @@ class ForestArrays:
                     np.where(leaf, nodes["value"], 0.0),
                 )
             )
-        return cls._of(trees, preparation)
+        return cls._of(trees, preparation, covers)
 
     @classmethod
-    def _of(cls, trees: list[tuple[NDArray[Any], ...]], preparation: Preparation) -> ForestArrays:
+    def _of(
+        cls,
+        trees: list[tuple[NDArray[Any], ...]],
+        preparation: Preparation,
+        covers: list[NDArray[Any]],
+    ) -> ForestArrays:
         roots = np.concatenate([[0], np.cumsum([len(tree[0]) for tree in trees])]).astype(np.int64)
         types = (np.int32, np.float64, np.int32, np.int32, np.float64)
         arrays: Arrays = {
@@ -118,6 +125,8 @@ class ForestArrays:
             "center": preparation.center,
             "scale": preparation.scale,
             "one_sided": preparation.one_sided,
+            # Single precision holds every count of accounts up to 16 million.
+            "cover": np.concatenate(covers).astype(np.float32),
         }
         return cls(arrays)
 
@@ -127,7 +136,9 @@ class ForestArrays:
         missing = [name for name in _PARTS if name not in arrays]
         if missing:
             raise ValueError(f"model: lacks the array {missing[0]!r}; retrain")
-        return cls({name: arrays[name] for name in _PARTS})
+        # Models of versions without contributions have no covers.
+        optional = [name for name in ("cover",) if name in arrays]
+        return cls({name: arrays[name] for name in (*_PARTS, *optional)})
 
     @property
     def n_trees(self) -> int:
@@ -139,6 +150,44 @@ class ForestArrays:
         return _native.sum_forest(
             np.ascontiguousarray(features, dtype=np.float64),
             **{name: self.arrays[name] for name in _PARTS},
+            threads=threads or 0,
+        )
+
+    def contributions(
+        self, rows: NDArray[np.float64], *, threads: int | None = None
+    ) -> tuple[NDArray[np.float64], float]:
+        """What each column adds to the sum of leaves, and the mean that it adds to.
+
+        Parameters
+        ----------
+        rows
+            ``(n, n_columns)``: prepared features, as the trees see them.
+        threads
+            Threads to use; all cores by default. The result does not depend on it.
+
+        Returns
+        -------
+        values : ndarray of shape (n, n_columns)
+        base : float
+            Mean of the forest over the accounts that it was grown on.
+
+        Raises
+        ------
+        ValueError
+            If rows or covers do not fit the trees.
+
+        Notes
+        -----
+        Exact Shapley values of the path-dependent game (Lundberg et al. 2018, arXiv:1802.03888): a
+        column that is not known sends an account down both branches, by the shares of the accounts
+        that the tree was grown on (array ``cover``). ``base + values.sum(axis=1)`` is the sum.
+        Trees of older models have no covers; their leaves then count the same.
+        """
+        cover = self.arrays.get("cover")
+        return _native.forest_contributions(
+            np.ascontiguousarray(rows, dtype=np.float64),
+            **{name: self.arrays[name] for name in ("roots", *_NODES)},
+            cover=None if cover is None else cover.astype(np.float64),
             threads=threads or 0,
         )
 

@@ -9,6 +9,7 @@ from fakeengage.plots.feature_panels import feature_gallery
 from fakeengage.plots.gallery import save_gallery
 from fakeengage.plots.heat import attack_heatmap, correlation_heatmaps
 from fakeengage.plots.honesty import calibration, discovery_rates, fdr_reliability
+from fakeengage.plots.importance_bars import importance
 from fakeengage.plots.profile_panels import plot_profiles
 from fakeengage.plots.published import evaluation_figures, exploration_figures
 
@@ -26,6 +27,7 @@ __all__ = [
     "fdr_reliability",
     "feature_gallery",
     "histograms",
+    "importance",
     "new_axes",
     "plot_attacks",
     "plot_profiles",

@@ -18,6 +18,7 @@ pub mod lanes;
 pub mod net;
 pub mod rng;
 pub mod rows;
+pub mod shapley;
 pub mod simulate;
 
 pub use error::Error;

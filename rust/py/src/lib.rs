@@ -11,6 +11,7 @@ mod features;
 mod ids;
 mod kernels;
 mod net;
+mod shapley;
 mod simulate;
 mod store;
 
@@ -41,6 +42,8 @@ mod _native {
     };
     #[pymodule_export]
     use super::net::{net_channels, net_forward, net_score};
+    #[pymodule_export]
+    use super::shapley::forest_contributions;
     #[pymodule_export]
     use super::simulate::{
         check_simulation, expand_preset, simd_path, simulate_accounts, simulation_names,
