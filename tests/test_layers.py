@@ -69,7 +69,18 @@ RUST_LAYERS = [
     {"rows", "rng"},
     {"lanes"},
     {"kernels"},
-    {"simulate", "attack", "features", "expectation", "forest", "windows", "cohorts", "scoring"},
+    {
+        "simulate",
+        "attack",
+        "features",
+        "expectation",
+        "forest",
+        "dense",
+        "preparation",
+        "windows",
+        "cohorts",
+        "scoring",
+    },
     {"coordination"},
 ]
 
@@ -181,7 +192,8 @@ def test_rust_modules_point_downwards() -> None:
         )
         above = {name for name in used if levels.get(name, 0) > levels[own]}
         assert not above, f"{path.relative_to(CORE)} imports {sorted(above)}"
-        if own in {"coordination", "features", "expectation", "forest", "windows", "cohorts", "scoring"}:
+        judges = {"dense", "forest", "preparation", "windows", "cohorts", "scoring"}
+        if own in judges | {"coordination", "features", "expectation"}:
             assert not used & {"simulate", "attack"}, f"{path.relative_to(CORE)} knows the simulator"
 
 

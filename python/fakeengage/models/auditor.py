@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.calibration import Reference, check_enough, sigmoid, strata
-from fakeengage.models.base import evidence_matrix, known_labels, summary_columns
+from fakeengage.expectation import fit_expectation
+from fakeengage.models.base import evidence_matrix, known_labels
+from fakeengage.models.columns import align, places
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
 from fakeengage.models.isolation_forest import IsolationForestDetector
 from fakeengage.models.store import Arrays, save_arrays
@@ -34,6 +36,11 @@ ISOLATION_WEIGHT = 0.5
 _FOLDS = 3
 
 
+def full_evidence(panel: Panel, *, threads: int | None = None) -> NDArray[np.float64]:
+    """Features measured against the whole expectation, level and platform factor included."""
+    return evidence_matrix(panel, fit_expectation(panel, threads=threads), threads=threads)
+
+
 class Auditor:
     """Boosting and isolation forest together, calibrated on organic accounts of many platforms.
 
@@ -54,8 +61,12 @@ class Auditor:
     kind = "auditor"
 
     def __init__(self, seed: int = 0) -> None:
-        self.boosting = GradientBoostingDetector(seed=seed)
-        self.isolation = IsolationForestDetector(n_estimators=100, max_samples=512, seed=seed)
+        self.boosting = GradientBoostingDetector(
+            seed=seed, min_samples_leaf=30, monotone="known", max_bins=255, feature_set="evidence"
+        )
+        self.isolation = IsolationForestDetector(
+            n_estimators=100, max_samples=512, seed=seed, feature_set="largest", context=False
+        )
         self.usual_isolation_ = (0.5, 0.1)
         self.reference_: Reference | None = None
         self.curve_ = (0.0, 1.0)
@@ -74,7 +85,7 @@ class Auditor:
             )
         known, fake = known_labels(fake, len(panel))
         panel = panel.select(known)
-        return self.fit_features(panel, evidence_matrix(panel), fake)
+        return self.fit_features(panel, full_evidence(panel), fake)
 
     def fit_features(
         self,
@@ -104,9 +115,8 @@ class Auditor:
         self.reference_ = Reference.of(raw[normal], stratum[normal])
         evidence = self.reference_.evidence(raw[judged], stratum[judged])
         self.curve_ = _fit_curve(evidence, labels[judged])
-        positions, _, _ = summary_columns(panel, self.boosting.owners)
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
-        self.usual_high_ = _usual_high(features[~fake][:, positions])
+        self.usual_high_ = _usual_high(align(panel.metrics, features[~fake], self.boosting.columns_))
         return self
 
     def _fit_trees(self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]) -> None:
@@ -159,13 +169,13 @@ class Auditor:
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
         """Probability of fraud of each account, from its own series alone; NaN where not judged."""
-        features = evidence_matrix(panel)
+        features = full_evidence(panel)
         return self.probabilities(self.raw_scores(panel, features), strata(panel))
 
     def evidence_columns(self, panel: Panel) -> tuple[list[int], list[str]]:
         """Positions and names of the feature columns that ``usual_high_`` speaks of."""
-        positions, names, _ = summary_columns(panel, self.boosting.owners)
-        return positions, names
+        have = places(panel.metrics)
+        return [have[name] for name in self.boosting.columns_], self.boosting.columns_
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Saves the model as a folder of numbers."""

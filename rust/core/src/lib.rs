@@ -9,12 +9,14 @@
 
 pub mod attack;
 pub mod coordination;
+pub mod dense;
 pub mod error;
 pub mod expectation;
 pub mod features;
 pub mod forest;
 pub mod kernels;
 pub mod lanes;
+pub mod preparation;
 pub mod rng;
 pub mod rows;
 pub mod simulate;
