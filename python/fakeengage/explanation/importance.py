@@ -143,7 +143,7 @@ def _check(by: str, n_repeats: int, n_resamples: int, level: float) -> None:
 
 
 def _scorer(model: Any, panel: Panel, threads: int | None) -> Scorer:
-    score = getattr(model, "score_features", None) or getattr(model, "raw_scores", None)
+    score = getattr(model, "score_features", None)
     if score is None:
         raise TypeError(
             f"model: {type(model).__name__} does not score features; "
@@ -154,9 +154,7 @@ def _scorer(model: Any, panel: Panel, threads: int | None) -> Scorer:
 
 def _used(model: Any, panel: Panel) -> list[str]:
     """Columns that the model looks at; all of the panel where it does not say."""
-    evidence = getattr(model, "evidence_columns", None)
-    if evidence is not None:
-        return list(evidence(panel)[1])
+    model = getattr(model, "boosting", model)
     return list(getattr(model, "columns_", None) or [f.name for f in list_features(panel.metrics)])
 
 
