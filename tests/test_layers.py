@@ -69,8 +69,9 @@ RUST_LAYERS = [
     {"rows", "rng"},
     {"lanes"},
     {"kernels"},
-    {"simulate", "attack", "features", "expectation", "forest", "windows", "cohorts", "scoring"},
+    {"simulate", "attack", "features", "expectation", "forest", "windows", "scoring"},
     {"coordination"},
+    {"cohorts"},
 ]
 
 

@@ -11,6 +11,7 @@ from fakeengage._native import VERSION
 if TYPE_CHECKING:
     from fakeengage import kernels, models, plots
     from fakeengage.attacks import ATTACKS, Injection, inject
+    from fakeengage.cohorts import Cohorts, find_cohorts
     from fakeengage.dataset import Dataset, load_dataset
     from fakeengage.estimation import PresetEstimate, estimate_preset, simulate_alike
     from fakeengage.evaluation import Evaluation, evaluate
@@ -33,6 +34,7 @@ __version__ = VERSION
 # the module would hide the function.
 _HOME = {
     "ATTACKS": "attacks",
+    "Cohorts": "cohorts",
     "Dataset": "dataset",
     "estimate_preset": "estimation",
     "evaluate": "evaluation",
@@ -40,6 +42,7 @@ _HOME = {
     "Expectation": "expectation",
     "extract_features": "features",
     "FeatureExtractor": "features.extractor",
+    "find_cohorts": "cohorts",
     "fit_expectation": "expectation",
     "inject": "attacks",
     "Injection": "attacks",
@@ -66,6 +69,7 @@ _MODULES = ("kernels", "models", "plots")
 
 __all__ = [
     "ATTACKS",
+    "Cohorts",
     "Dataset",
     "Evaluation",
     "Expectation",
@@ -81,6 +85,7 @@ __all__ = [
     "estimate_preset",
     "evaluate",
     "extract_features",
+    "find_cohorts",
     "fit_expectation",
     "inject",
     "kernels",
