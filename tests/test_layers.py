@@ -20,7 +20,7 @@ PYTHON_LAYERS = [
     {"panel"},
     {"attacks", "dataset", "estimation", "presets", "simulation", "simulation_spec"}
     | {"expectation", "features", "kernels", "reading", "splits"},
-    {"baselines", "calibration", "cohorts", "explanation", "models", "reasons"},
+    {"baselines", "calibration", "cohorts", "planting", "policies", "explanation", "models", "reasons"},
     {"result", "validation"},
     {"evaluation", "plots", "scoring", "training"},
     {"report"},
@@ -71,8 +71,9 @@ RUST_LAYERS = [
     {"lanes"},
     {"kernels"},
     {"simulate", "attack", "features", "expectation", "forest", "dense", "net", "preparation", "shapley"}
-    | {"windows", "cohorts", "scoring"},
+    | {"windows", "scoring"},
     {"coordination"},
+    {"cohorts"},
 ]
 
 

@@ -11,6 +11,7 @@ from fakeengage._native import VERSION
 if TYPE_CHECKING:
     from fakeengage import kernels, models, plots, splits
     from fakeengage.attacks import ATTACKS, Injection, inject
+    from fakeengage.cohorts import Cohorts, find_cohorts
     from fakeengage.dataset import Dataset, load_dataset
     from fakeengage.estimation import PresetEstimate, estimate_preset, simulate_alike
     from fakeengage.evaluation import Evaluation, evaluate
@@ -34,6 +35,7 @@ __version__ = VERSION
 # the module would hide the function.
 _HOME = {
     "ATTACKS": "attacks",
+    "Cohorts": "cohorts",
     "contributions": "explanation",
     "Dataset": "dataset",
     "estimate_preset": "estimation",
@@ -42,6 +44,7 @@ _HOME = {
     "Expectation": "expectation",
     "extract_features": "features",
     "FeatureExtractor": "features.extractor",
+    "find_cohorts": "cohorts",
     "fit_expectation": "expectation",
     "importances": "explanation",
     "inject": "attacks",
@@ -50,6 +53,7 @@ _HOME = {
     "load_dataset": "dataset",
     "load_model": "models",
     "Panel": "panel",
+    "Policy": "policies",
     "platform_factor": "expectation",
     "PresetEstimate": "estimation",
     "PlatformFactor": "expectation",
@@ -69,6 +73,7 @@ _MODULES = ("kernels", "models", "plots", "splits")
 
 __all__ = [
     "ATTACKS",
+    "Cohorts",
     "Dataset",
     "Evaluation",
     "Expectation",
@@ -85,6 +90,7 @@ __all__ = [
     "estimate_preset",
     "evaluate",
     "extract_features",
+    "find_cohorts",
     "fit_expectation",
     "importances",
     "inject",

@@ -58,6 +58,19 @@ def extract_features(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
+def find_cohorts(
+    data: NDArray[np.float32],
+    expected: NDArray[np.float32] | None,
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    n_metrics: int,
+    steps_per_day: int,
+    steps_per_week: int,
+    owners: NDArray[np.uint32],
+    order: NDArray[np.uint32],
+    *,
+    threads: int,
+) -> dict[str, Any]: ...
 def coordination_columns() -> list[tuple[str, str, int, str, str, int, str, int]]: ...
 def coordination_features(
     data: NDArray[np.float32],

@@ -116,7 +116,9 @@ class Auditor:
         self.peers_: PeerModel | None = None
         self.training: dict[str, Any] = {}
 
-    def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Auditor:
+    def fit(
+        self, panel: Panel, labels: ArrayLike | None = None, *, threads: int | None = None
+    ) -> Auditor:
         """Fits on labelled accounts (true = fake); without labels `panel.is_fake` is used.
 
         Accounts whose label is None are left out. The net stays as it is: what it sees of an account
@@ -136,8 +138,8 @@ class Auditor:
                 f"labels: {int(fake.sum())} fake and {int((~fake).sum())} normal accounts; "
                 f"at least {_FOLDS} of each are needed"
             )
-        parts = self._unseen(panel, fake)
-        self._learn(panel, fake, own_head=True)
+        parts = self._unseen(panel, fake, threads)
+        self._learn(panel, fake, own_head=True, threads=threads)
         return self._calibrate([(panel, parts, fake)])
 
     def fit_parts(self, grown: Part, calibration: Sequence[Part], *, threads: int | None = None) -> Auditor:
@@ -162,15 +164,17 @@ class Auditor:
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
         self.usual_high_ = _usual_high(align(panel.metrics, features[~fake], self.boosting.columns_))
 
-    def _unseen(self, panel: Panel, fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def _unseen(
+        self, panel: Panel, fake: NDArray[np.bool_], threads: int | None
+    ) -> NDArray[np.float64]:
         """Parts of each account by models fitted on the other two thirds."""
         from sklearn.model_selection import StratifiedKFold
 
         out = np.empty((len(panel), 3))
         folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=self.seed)
         for train, test in folds.split(np.zeros(len(fake)), fake):
-            self._learn(panel.select(train), fake[train], own_head=True)
-            out[test] = self.evidence(panel.select(test)).parts
+            self._learn(panel.select(train), fake[train], own_head=True, threads=threads)
+            out[test] = self.evidence(panel.select(test), threads=threads).parts
         return out
 
     def _calibrate(self, accounts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]]) -> Auditor:

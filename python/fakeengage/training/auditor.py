@@ -31,8 +31,8 @@ class TrainingPlan:
     ----------
     seed
         Seed of everything.
-    network_chunks
-        Chunks of about 1,000 accounts that the net is shown, each once.
+    network_rounds
+        Chunks of about 1,000 accounts that the net is shown, each once, per round of the step size.
     tree_chunks
         Chunks that boosting and the one-class distance are fitted on.
     calibration_chunks
@@ -46,7 +46,7 @@ class TrainingPlan:
     """
 
     seed: int = 1
-    network_chunks: int = 1300
+    network_rounds: tuple[int, ...] = (1300, 1000)
     tree_chunks: int = 48
     calibration_chunks: int = 96
     localiser_chunks: int = 4
@@ -87,7 +87,7 @@ def train_auditor(
     """
     plan = plan or TrainingPlan()
     network = train_network(
-        plan.network_chunks,
+        plan.network_rounds,
         seed=plan.seed,
         width=plan.width,
         taps=plan.taps,
@@ -117,8 +117,12 @@ def train_auditor(
     auditor.localiser = _localiser(auditor, plan, threads)
     auditor.training = {
         "data": f"simulated, preset {PRESET}",
-        "plan": {**asdict(plan), "without": list(plan.without)},
-        "network_accounts": 1024 * plan.network_chunks,
+        "plan": {
+            **asdict(plan),
+            "without": list(plan.without),
+            "network_rounds": list(plan.network_rounds),
+        },
+        "network_accounts": 1024 * sum(plan.network_rounds),
         "organic_references": int(sum((~part.fake).sum() for part in calibration)),
     }
     return auditor

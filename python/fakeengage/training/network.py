@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,12 @@ _SHORT = 100
 """Hours below which a batch holds twice as many accounts."""
 _METRICS_TAKEN = 0.3
 """Share of the accounts that lose metrics, so that any subset of them can be judged."""
+_LATER_VARIETY = 0.7
+"""Variety of the rounds after the first."""
 
 
 def train_network(
-    n_chunks: int,
+    rounds: Sequence[int],
     *,
     seed: int,
     width: int = 32,
@@ -40,12 +42,13 @@ def train_network(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Network:
-    """Trains the net on `n_chunks` chunks of simulated accounts.
+    """Trains the net on chunks of simulated accounts that never repeat.
 
     Parameters
     ----------
-    n_chunks
-        Chunks of 1,024 accounts (half as many where series are long).
+    rounds
+        Chunks of 1,024 accounts (half as many where series are long) of each round. The step size rises
+        and falls once per round; the first round goes from plain chunks to varied ones.
     seed
         Seed of chunks and first weights.
     width, taps, hidden, learning_rate
@@ -69,13 +72,13 @@ def train_network(
         dilations=DILATIONS,
         hidden=hidden,
         n_attacks=len(ATTACKS),
-        n_batches=sum(len(_batches(seed, k)) for k in range(n_chunks)),
+        n_batches=1,
         learning_rate=learning_rate,
         seed=seed,
         device=device,
     )
     spec = {
-        "chunks": n_chunks,
+        "rounds": list(rounds),
         "seed": seed,
         "width": width,
         "taps": taps,
@@ -84,22 +87,30 @@ def train_network(
         "without": list(without),
     }
     kept = None if folder is None else Path(folder) / "network.safetensors"
-    first = 0
+    done = 0
     if kept is not None and kept.exists():
         arrays, note = load_plain(kept)
         if json.loads(note["spec"]) == spec:
             training.restore(arrays)
-            first = int(note["chunk"])
+            done = int(note["chunk"])
     recent: list[dict[str, float]] = []
+    first, total = 0, sum(rounds)
     with one_thread():
-        for k in range(first, n_chunks):
-            chunk = training_chunk(seed, k, variety=_variety(k / n_chunks), without=without, threads=threads)
-            lessons = lessons_of(chunk, [seed, k, 5])
-            recent += [training.learn(lessons.take(rows)) for rows in _batches(seed, k)]
-            if kept is not None and (k + 1 == n_chunks or (k + 1) % _KEEP_EVERY == 0):
-                save_plain(kept, training.state(), {"spec": json.dumps(spec), "chunk": str(k + 1)})
-            if progress is not None:
-                progress("network", k + 1, n_chunks, _losses(recent[-300:]))
+        for number, length in enumerate(rounds):
+            chunks = range(first, first + length)
+            training.n_batches = sum(len(_batches(seed, k)) for k in chunks)
+            if done <= first:
+                training.done = 0
+            for k in chunks[max(done - first, 0) :]:
+                variety = _variety((k - first) / length) if number == 0 else _LATER_VARIETY
+                chunk = training_chunk(seed, k, variety=variety, without=without, threads=threads)
+                lessons = lessons_of(chunk, [seed, k, 5])
+                recent += [training.learn(lessons.take(rows)) for rows in _batches(seed, k)]
+                if kept is not None and (k + 1 in (first + length, total) or (k + 1) % _KEEP_EVERY == 0):
+                    save_plain(kept, training.state(), {"spec": json.dumps(spec), "chunk": str(k + 1)})
+                if progress is not None:
+                    progress("network", k + 1, total, _losses(recent[-300:]))
+            first += length
     return training.network()
 
 

@@ -8,6 +8,7 @@
 //! account `i`, so with `m` metrics its block is `data[m * offsets[i]..m * offsets[i + 1]]`.
 
 pub mod attack;
+pub mod cohorts;
 pub mod coordination;
 pub mod dense;
 pub mod error;

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod attack;
+mod cohorts;
 mod convert;
 mod coordination;
 mod expectation;
@@ -27,6 +28,8 @@ mod _native {
     use super::attack::{
         attack_names, changed_windows, cohort_attack_names, default_attack_law, inject_attack,
     };
+    #[pymodule_export]
+    use super::cohorts::find_cohorts;
     #[pymodule_export]
     use super::coordination::{coordination_columns, coordination_features};
     #[pymodule_export]

@@ -4,15 +4,15 @@ use super::residual::{Rise, Timeline};
 
 /// How many accounts are there and how many rise at each step of the common line.
 #[derive(Debug)]
-pub(super) struct Crowd {
-    pub(super) present: Vec<u32>,
-    pub(super) rising: Vec<u32>,
+pub(crate) struct Crowd {
+    pub(crate) present: Vec<u32>,
+    pub(crate) rising: Vec<u32>,
     /// Share of rises among all observed steps of all accounts.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
 }
 
 impl Crowd {
-    pub(super) fn new(series: &[f32], offsets: &[usize], line: &Timeline, rises: &[Rise]) -> Self {
+    pub(crate) fn new(series: &[f32], offsets: &[usize], line: &Timeline, rises: &[Rise]) -> Self {
         let mut present = vec![0_u32; line.n_steps];
         let mut rising = vec![0_u32; line.n_steps];
         for (i, rise) in rises.iter().enumerate().filter(|(_, rise)| rise.judged) {

@@ -9,15 +9,15 @@
 //! [`MOST_PER_STEP`], so the work grows with the number of accounts and not with its square. Results
 //! follow the accounts in any order and do not depend on the number of threads.
 
-mod crowd;
-mod partners;
-mod residual;
+pub(crate) mod crowd;
+pub(crate) mod partners;
+pub(crate) mod residual;
 
 use crate::Error;
 use crate::features::{Accounts, Column, Feature, Needs};
 use crate::rows::map_jobs;
 use crowd::Crowd;
-use partners::Search;
+use partners::{Matching, Search};
 use residual::Timeline;
 
 /// Fewest observed steps of an account that takes part; its features are NaN below.
@@ -30,7 +30,7 @@ pub const MOST_PER_STEP: usize = 8192;
 /// Best partners that an account is compared with.
 const N_BEST: usize = 3;
 /// Accounts per job: enough to make handing it out cheap, few enough to share the last ones.
-const PER_JOB: usize = 64;
+pub(crate) const PER_JOB: usize = 64;
 
 /// The registry of this family, in output order.
 pub const FEATURES: [Feature; 4] = [
@@ -109,7 +109,14 @@ pub fn extract(
     let rises = residual::rises(&mut own_days, offsets, &line, &factor, threads);
     let series = own_days.series;
     let crowd = Crowd::new(&series, offsets, &line, &rises);
-    let search = Search::new(&series, offsets, &line, &rises, &crowd);
+    let search = Search::new(
+        &series,
+        offsets,
+        &line,
+        &rises,
+        &crowd,
+        Matching::best(N_BEST),
+    );
     let n = layout.n_accounts();
     let jobs: Vec<usize> = (0..n).step_by(PER_JOB).collect();
     let rows = map_jobs(

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::crowd::{Crowd, buckets};
 use super::residual::{Rise, Timeline};
-use super::{FEATURES, LEAST_CROWD, LEAST_STEPS, MOST_PER_STEP, N_BEST};
+use super::{FEATURES, LEAST_CROWD, LEAST_STEPS, MOST_PER_STEP};
 
 /// Fewest shared steps of rise that can be a coincidence of two accounts.
 const LEAST_SHARED: u16 = 2;
@@ -13,11 +13,43 @@ const CLIP: f64 = 6.0;
 
 /// One possible partner.
 #[derive(Debug, Clone, Copy)]
-struct Partner {
-    account: usize,
+pub(crate) struct Partner {
+    pub(crate) account: usize,
     /// Log-likelihood ratio of the shared steps against chance.
-    evidence: f64,
+    pub(crate) evidence: f64,
     jaccard: f64,
+}
+
+/// Whom an account is compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matching<'a> {
+    /// Partners kept of each account.
+    pub(crate) n_best: usize,
+    /// Number of each account's owner, [`NO_OWNER`] where unknown: accounts of one owner are no partners.
+    pub(crate) owners: Option<&'a [u32]>,
+    /// An order of the accounts that does not depend on how they were given, for partners that are
+    /// equal in everything else.
+    pub(crate) order: Option<&'a [u32]>,
+}
+
+/// The owner of an account whose owner is not known.
+pub(crate) const NO_OWNER: u32 = u32::MAX;
+
+impl Matching<'_> {
+    /// The `n_best` partners whoever owns them; between equals any.
+    pub(super) fn best(n_best: usize) -> Self {
+        Self {
+            n_best,
+            owners: None,
+            order: None,
+        }
+    }
+
+    /// Whether two accounts are known to have one owner.
+    pub(crate) fn one_owner(&self, i: usize, j: usize) -> bool {
+        self.owners
+            .is_some_and(|owners| owners[i] == owners[j] && owners[i] != NO_OWNER)
+    }
 }
 
 /// The best partners so far, and what it takes to be one.
@@ -38,7 +70,7 @@ const CHUNK: usize = 32;
 const MET_BY_MANY: usize = 8;
 
 /// Counts of one thread.
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// Shared steps with every account, up to the largest that fits; all zero between two accounts.
     shared: Vec<u16>,
     /// Accounts with a count, and one slot to spare.
@@ -48,12 +80,13 @@ pub(super) struct Memory {
 }
 
 /// All that is needed to search the partners of one account.
-pub(super) struct Search<'a> {
+pub(crate) struct Search<'a> {
     series: &'a [f32],
     offsets: &'a [usize],
     line: &'a Timeline,
     rises: &'a [Rise],
     crowd: &'a Crowd,
+    matching: Matching<'a>,
     /// Accounts kept at each step, ascending: those of step `t` are `kept[bounds[t]..bounds[t + 1]]`.
     kept: Vec<u32>,
     bounds: Vec<usize>,
@@ -72,12 +105,13 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         series: &'a [f32],
         offsets: &'a [usize],
         line: &'a Timeline,
         rises: &'a [Rise],
         crowd: &'a Crowd,
+        matching: Matching<'a>,
     ) -> Self {
         let (kept, bounds) = buckets(series, offsets, line, rises, &crowd.rising, MOST_PER_STEP);
         // With few accounts the crowd of a step is the partners themselves: it is drawn towards the
@@ -121,6 +155,7 @@ impl<'a> Search<'a> {
             line,
             rises,
             crowd,
+            matching,
             kept,
             bounds,
             chance,
@@ -133,7 +168,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub(super) fn memory(&self) -> Memory {
+    pub(crate) fn memory(&self) -> Memory {
         Memory {
             shared: vec![0; self.rises.len()],
             touched: vec![0; self.rises.len() + 1],
@@ -150,7 +185,8 @@ impl<'a> Search<'a> {
         let best = self.best_partners(i, memory);
         let n_others = self.n_judged - 1;
         let evidence: f64 = best.iter().map(|partner| partner.evidence).sum();
-        let coincidence = evidence / N_BEST.min(n_others) as f64 - libm::log(n_others as f64);
+        let coincidence =
+            evidence / self.matching.n_best.min(n_others) as f64 - libm::log(n_others as f64);
         let jaccard = best.first().map_or(0.0, |partner| partner.jaccard);
         let begin = self.line.begins[i];
         let excess: f64 = rise
@@ -163,7 +199,7 @@ impl<'a> Search<'a> {
     }
 
     /// The partners with most evidence, most first.
-    fn best_partners(&self, i: usize, memory: &mut Memory) -> Vec<Partner> {
+    pub(crate) fn best_partners(&self, i: usize, memory: &mut Memory) -> Vec<Partner> {
         let begin = self.line.begins[i];
         let mut sum = 0.0;
         memory.sums.clear();
@@ -173,7 +209,7 @@ impl<'a> Search<'a> {
             memory.sums.push(sum);
         }
         let mut chosen = Chosen {
-            best: Vec::with_capacity(N_BEST + 1),
+            best: Vec::with_capacity(self.matching.n_best + 1),
             least: LEAST_SHARED,
             // `consider` finds most evidence where a partner shares all of its rises: where its
             // activity is k / common.
@@ -183,7 +219,7 @@ impl<'a> Search<'a> {
             log_sum: libm::log(sum),
         };
         let steps = self.rises[i].steps.iter().map(|t| begin + t);
-        let buckets = steps.map(|step| &self.kept[self.bounds[step]..self.bounds[step + 1]]);
+        let buckets = steps.map(|step| self.bucket(step));
         let n_met: usize = buckets.clone().map(<[u32]>::len).sum();
         let Memory {
             shared,
@@ -248,8 +284,12 @@ impl<'a> Search<'a> {
         // Poisson: exp(-evidence) bounds the probability of as many shared steps by chance.
         let log_ratio = self.logs[usize::from(shared)] - self.log_activity[j] - log_usual;
         let evidence = k * log_ratio - k + by_chance;
+        let n_best = self.matching.n_best;
         let best = &mut chosen.best;
-        if best.len() == N_BEST && evidence < best[N_BEST - 1].evidence {
+        if best.len() == n_best && evidence < best[n_best - 1].evidence {
+            return;
+        }
+        if self.matching.one_owner(i, j) {
             return;
         }
         let either = steps.len() as f64 + f64::from(self.n_kept[j]) - k;
@@ -260,12 +300,12 @@ impl<'a> Search<'a> {
         };
         let at = best.partition_point(|other| self.rank(other, &partner).is_lt());
         best.insert(at, partner);
-        best.truncate(N_BEST);
+        best.truncate(n_best);
         if let Some(most) = chosen.most_per_step
-            && best.len() == N_BEST
+            && best.len() == n_best
         {
             // Rounded down, so that a partner at the bound is still looked at.
-            let enough = (best[N_BEST - 1].evidence / most).floor();
+            let enough = (best[n_best - 1].evidence / most).floor();
             chosen.least = chosen.least.max(enough as u16);
         }
     }
@@ -287,7 +327,17 @@ impl<'a> Search<'a> {
                         .find(|o| o.is_ne())
                         .unwrap_or(Ordering::Equal)
                 })
+                .then_with(|| {
+                    self.matching.order.map_or(Ordering::Equal, |order| {
+                        order[a.account].cmp(&order[b.account])
+                    })
+                })
         })
+    }
+
+    /// Accounts kept of those that rise at a step of the line.
+    pub(crate) fn bucket(&self, step: usize) -> &[u32] {
+        &self.kept[self.bounds[step]..self.bounds[step + 1]]
     }
 
     fn series_of(&self, i: usize) -> &[f32] {

@@ -26,15 +26,15 @@ const STEPS_PER_JOB: usize = 16;
 ///
 /// Accounts decades apart need no memory for the time between them.
 #[derive(Debug, Default)]
-pub(super) struct Timeline {
+pub(crate) struct Timeline {
     /// Position of the first step of each account.
-    pub(super) begins: Vec<usize>,
+    pub(crate) begins: Vec<usize>,
     /// Number of steps.
-    pub(super) n_steps: usize,
+    pub(crate) n_steps: usize,
 }
 
 impl Timeline {
-    pub(super) fn new(offsets: &[usize], starts: &[i64]) -> Self {
+    pub(crate) fn new(offsets: &[usize], starts: &[i64]) -> Self {
         let mut order: Vec<usize> = (0..starts.len()).collect();
         order.sort_unstable_by_key(|&i| starts[i]);
         let mut begins = vec![0; starts.len()];
@@ -61,14 +61,14 @@ impl Timeline {
     }
 
     /// Position of the first step of account `i` and of the first after it.
-    pub(super) fn span(&self, offsets: &[usize], i: usize) -> (usize, usize) {
+    pub(crate) fn span(&self, offsets: &[usize], i: usize) -> (usize, usize) {
         let begin = self.begins[i];
         (begin, begin + offsets[i + 1] - offsets[i])
     }
 }
 
 /// Calls `work(memory, i, series of i)` for every account on `threads` threads; results in order.
-fn each_account<W, T: Send>(
+pub(crate) fn each_account<W, T: Send>(
     mut series: &mut [f32],
     offsets: &[usize],
     threads: usize,
@@ -106,11 +106,11 @@ struct Worker {
 }
 
 /// What is known of every account before the batch is looked at as a whole.
-pub(super) struct OwnDays {
+pub(crate) struct OwnDays {
     /// Residual of each step, account after account.
-    pub(super) series: Vec<f32>,
+    pub(crate) series: Vec<f32>,
     /// Per account: the steps at which a metric lies above its expectation.
-    pub(super) above: Vec<Vec<bool>>,
+    pub(crate) above: Vec<Vec<bool>>,
 }
 
 /// Residuals of every account against its expectation and its own day around each step.
@@ -118,7 +118,7 @@ pub(super) struct OwnDays {
 /// Standardised on the log scale, the mean over the metrics that are known, less the running median
 /// over `half` steps either way. Metrics that do not vary are left out: what a fit leaves of a dead
 /// series is alike in all dead series. All NaN where an account has too few steps.
-pub(super) fn own_days(
+pub(crate) fn own_days(
     accounts: Accounts<'_>,
     expected: Option<&[f32]>,
     half: usize,
@@ -211,7 +211,7 @@ dispatch! {
 }
 
 /// What the accounts do together: the median of each step, 0 below [`LEAST_CROWD`] accounts.
-pub(super) fn platform_factor(
+pub(crate) fn platform_factor(
     series: &[f32],
     offsets: &[usize],
     line: &Timeline,
@@ -259,15 +259,15 @@ pub(super) fn platform_factor(
 
 /// Steps at which an account rises above its own day.
 #[derive(Debug, Default)]
-pub(super) struct Rise {
+pub(crate) struct Rise {
     /// Whether enough of the account is known.
-    pub(super) judged: bool,
+    pub(crate) judged: bool,
     /// Steps since the account's first, in order.
-    pub(super) steps: Vec<usize>,
+    pub(crate) steps: Vec<usize>,
 }
 
 /// Half of the running median that stands for an account's own day.
-pub(super) fn half_window(steps_per_day: usize) -> usize {
+pub(crate) fn half_window(steps_per_day: usize) -> usize {
     match steps_per_day {
         0 => DEFAULT_HALF,
         steps => (steps / 2).clamp(HALF_RANGE.0, HALF_RANGE.1),
@@ -280,7 +280,7 @@ pub(super) fn half_window(steps_per_day: usize) -> usize {
 /// part in it, such as those that are nearly dead. And a metric lies above its expectation there: of an
 /// account with a handful of events, the empty steps that a fit takes for the emptiest would be rises,
 /// and the same ones in all such accounts.
-pub(super) fn rises(
+pub(crate) fn rises(
     own_days: &mut OwnDays,
     offsets: &[usize],
     line: &Timeline,
@@ -353,7 +353,7 @@ fn remove_running_median(
 }
 
 /// Median of values without NaN, reordering them; NaN when there are none.
-fn median_in_place(values: &mut [f32]) -> f32 {
+pub(crate) fn median_in_place(values: &mut [f32]) -> f32 {
     let middle = values.len() / 2;
     if values.is_empty() {
         return f32::NAN;
