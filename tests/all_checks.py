@@ -19,10 +19,11 @@ PYTHON = sys.executable
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 
 
-# Studies measure quality and take minutes; the smallest pass of those that need no data of others.
+# Studies measure quality and take minutes; the smallest pass of those that can run without data of others.
 STUDIES = [
     ["calibration_published.py", "--seeds", "1", "--n-users", "100", "--full"],
     ["detectors_published.py", "--seeds", "1", "--n-users", "100"],
+    ["transfer.py", "--accounts", "48", "--most", "4", "--resamples", "2"],
 ]
 
 

@@ -18,15 +18,17 @@ PATHS = ("plain", "avx2", "avx512")
 # Where the references of kernels are, and whatever is on the path already.
 IMPORTS = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
 
-# Every kernel with all of its parameters, and all features: lengths that fill no whole register, gaps, flat
-# series, ties. The transform behind spectral entropy picks its own instructions, so that its last bits may
-# differ; its values are compared and not its bytes.
+# Every kernel with all of its parameters, all features and a net: lengths that fill no whole register, gaps,
+# flat series, ties. The transform behind spectral entropy picks its own instructions, so that its last bits
+# may differ; its values are compared and not its bytes.
 MEASURE = """
 import hashlib, json, sys
 import numpy as np
 import fakeengage as fe
 from fakeengage import _native
 from fakeengage.features import feature_matrix
+from fakeengage.models.network import Network, channels
+from network_reference import random_weights
 from kernel_reference import all_references, answer
 
 rng = np.random.default_rng(7)
@@ -48,6 +50,11 @@ for n_steps in (336, 101, 17):
             digests[name] = hashlib.sha256(said.tobytes()).hexdigest()
     panel = fe.simulate(n_users=30, length=n_steps + 60, seed=3, missing=0.05).panel
     digests[f"features {n_steps}"] = hashlib.sha256(feature_matrix(panel).tobytes()).hexdigest()
+    digests[f"channels {n_steps}"] = hashlib.sha256(channels(panel).tobytes()).hexdigest()
+    for width in (20, 48):
+        net = Network(random_weights(width, width=width), np.array([1, 9, 64]))
+        said = b"".join(part.tobytes() for part in net.answer(panel[:5]))
+        digests[f"net of {width} {n_steps}"] = hashlib.sha256(said).hexdigest()
 print(json.dumps({"path": _native.simd_path(), "digests": digests, "spectra": spectra}))
 """
 

@@ -96,6 +96,36 @@ def forest_contributions(
     *,
     threads: int,
 ) -> tuple[NDArray[np.float64], float]: ...
+def net_channels(
+    data: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    metric_slots: list[int],
+    steps_per_day: int,
+    steps_per_week: int,
+    *,
+    threads: int,
+) -> NDArray[np.float32]: ...
+def net_forward(
+    channels: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    weights: dict[str, NDArray[np.float32]],
+    dilations: NDArray[np.int64],
+    *,
+    threads: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+def net_score(
+    data: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    metric_slots: list[int],
+    steps_per_day: int,
+    steps_per_week: int,
+    weights: dict[str, NDArray[np.float32]],
+    dilations: NDArray[np.int64],
+    *,
+    threads: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 def fit_expectation(
     data: NDArray[np.float32],
     offsets: NDArray[np.int64],

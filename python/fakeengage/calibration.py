@@ -95,6 +95,14 @@ class Reference:
         offsets = np.concatenate([[0], np.cumsum([len(part) for part in thinned])]).astype(np.int64)
         return cls(np.concatenate(thinned), offsets, origin)
 
+    @classmethod
+    def of_one_kind(cls, scores: NDArray[np.float64]) -> Reference:
+        """A table of organic accounts of one platform: all in stratum 0, which every account is held against."""
+        ordered = np.sort(scores)
+        offsets = np.full(N_STRATA + 1, len(ordered), dtype=np.int64)
+        offsets[0] = 0
+        return cls(ordered, offsets, np.zeros(N_STRATA, dtype=np.int64))
+
     def _of_stratum(self, s: int) -> NDArray[np.float64]:
         o = int(self.origin[s])
         return self.scores[self.offsets[o] : self.offsets[o + 1]]

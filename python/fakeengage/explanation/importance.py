@@ -46,7 +46,7 @@ def importances(
     Parameters
     ----------
     model
-        A fitted detector on features.
+        A fitted detector on features, or an auditor, whose boosting is measured: its net reads the series.
     panel
         Accounts that it was *not* fitted on: on others the figures say what it memorised.
     labels
@@ -143,7 +143,8 @@ def _check(by: str, n_repeats: int, n_resamples: int, level: float) -> None:
 
 
 def _scorer(model: Any, panel: Panel, threads: int | None) -> Scorer:
-    score = getattr(model, "score_features", None) or getattr(model, "raw_scores", None)
+    # Of an auditor the boosting is what reads features.
+    score = getattr(getattr(model, "boosting", model), "score_features", None)
     if score is None:
         raise TypeError(
             f"model: {type(model).__name__} does not score features; "

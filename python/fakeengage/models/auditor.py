@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,126 +16,199 @@ from fakeengage.calibration import Reference, check_enough, sigmoid, strata
 from fakeengage.models.base import evidence_matrix, known_labels, summary_columns
 from fakeengage.models.contributions import Contributions, contributions_of
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
-from fakeengage.models.isolation_forest import IsolationForestDetector
+from fakeengage.models.network import Answers, Network
+from fakeengage.models.peers import PeerModel
+from fakeengage.models.rarity import Rarity
 from fakeengage.models.store import Arrays, save_arrays
 from fakeengage.panel import Panel
 
 REFERENCE_PREVALENCE = 0.10
 """Share of fakes at which ``score`` is a probability."""
 
-Part = tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]
-"""Accounts, their features and labels."""
-
 SHIPPED = Path(__file__).parent / "shipped"
 """The model inside the package."""
 
-
-ISOLATION_WEIGHT = 0.5
-"""Logits that an account gains when its isolation reaches the 90 % point of organic accounts."""
-
+LEAST_PEERS = 60
+"""Fewest organic accounts that a model can be calibrated on: their smallest p-value is then 1 / 61."""
 
 _FOLDS = 3
 
 
+@dataclass(frozen=True)
+class Part:
+    """Accounts with their labels, to fit or calibrate on."""
+
+    panel: Panel
+    fake: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an auditor finds in each account, from that account alone.
+
+    Attributes
+    ----------
+    answers
+        Outputs of the net: logits per account, outputs per step.
+    hidden
+        ``(n, n_hidden)``: what the net saw.
+    features
+        The feature matrix of the panel.
+    parts
+        ``(n, 3)``: logit of the net, logit of the boosting, distance from organic accounts.
+    raw
+        ``(n,)``: their weighted sum, before calibration.
+    """
+
+    answers: Answers
+    hidden: NDArray[np.float64]
+    features: NDArray[np.float64]
+    parts: NDArray[np.float64]
+    raw: NDArray[np.float64]
+
+
 class Auditor:
-    """Boosting and isolation forest together, calibrated on organic accounts of many platforms.
+    """Convolution net, boosting and one-class distance together, calibrated on organic accounts.
 
     Parameters
     ----------
+    network
+        Trained net, with hidden outputs; the one of the shipped model by default.
+    attacks
+        Names of the attacks that the net tells apart, in the order of its outputs.
     seed
-        Seed of the trees.
+        Seed of trees and folds.
 
     Notes
     -----
-    Boosting knows the attacks that it was shown; the isolation forest, grown on normal accounts
-    only, also notices what nobody has shown it. Their sum is compared with normal accounts of the
-    same stratum (clock, metrics, length, volume) for p-values, and turned into a probability by a
-    logistic curve fitted with fakes weighted to 10 %. Everything that :meth:`score` says of an
-    account depends on that account alone.
+    The net reads the series, boosting the features; both know the attacks that they were shown. The
+    distance of what the net saw from organic accounts also notices what nobody has shown them. Their
+    weighted sum is compared with normal accounts of the same stratum (clock, metrics, length, volume) for
+    p-values, and turned into a probability by a logistic curve fitted with fakes weighted to 10 %.
+    Everything that :meth:`score` says of an account depends on that account alone.
     """
 
     kind = "auditor"
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(
+        self, network: Network | None = None, attacks: Sequence[str] | None = None, seed: int = 0
+    ) -> None:
+        if network is None:
+            shipped = shipped_auditor()
+            network, attacks = shipped.network, shipped.attacks
+        self.network = network
+        self.attacks = tuple(attacks or ())
+        self.seed = seed
         self.boosting = GradientBoostingDetector(seed=seed)
-        self.isolation = IsolationForestDetector(n_estimators=100, max_samples=512, seed=seed)
-        self.usual_isolation_ = (0.5, 0.1)
+        self.rarity_: Rarity | None = None
+        self.head_: NDArray[np.float64] | None = None
+        self.weights_ = np.array([1.0, 0.0, 0.0])
+        self.intercept_ = 0.0
         self.reference_: Reference | None = None
         self.curve_ = (0.0, 1.0)
         self.usual_high_: NDArray[np.float64] = np.empty(0)
+        self.peers_: PeerModel | None = None
         self.training: dict[str, Any] = {}
 
     def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Auditor:
         """Fits on labelled accounts (true = fake); without labels `panel.is_fake` is used.
 
-        Accounts whose label is None are left out.
+        Accounts whose label is None are left out. The net stays as it is: what it sees of an account
+        becomes the input of a linear model, which a few hundred labels can teach.
         """
-        fake = panel.is_fake if labels is None else labels
-        if fake is None:
+        given = panel.is_fake if labels is None else labels
+        if given is None:
             raise ValueError(
                 "labels: are needed to calibrate; give labels=, a `label` column, or a simulated data set"
             )
-        known, fake = known_labels(fake, len(panel))
+        known, fake = known_labels(given, len(panel))
         panel = panel.select(known)
-        return self.fit_features(panel, evidence_matrix(panel), fake)
-
-    def fit_features(
-        self,
-        panel: Panel,
-        features: NDArray[np.float64],
-        fake: NDArray[np.bool_],
-        calibration: Sequence[Part] | None = None,
-    ) -> Auditor:
-        """The same from features already extracted from `panel`.
-
-        `calibration` holds other accounts (panel, features, labels) that set p-values and
-        probabilities; they should not be the ones that the trees were grown on. Without them three
-        folds of the accounts themselves stand in: each is scored by trees that did not see it.
-        """
-        if calibration is None:
-            # Said before the trees are grown: that takes a while.
-            check_enough(strata(panel)[~fake])
-        parts = [(panel, self._unseen(panel, features, fake), fake)] if calibration is None else None
-        self._fit_trees(panel, features, fake)
-        if parts is None:
-            parts = [(p, self.raw_scores(p, f), y) for p, f, y in calibration or ()]
-        raw = np.concatenate([scores for _, scores, _ in parts])
-        stratum = np.concatenate([strata(p) for p, _, _ in parts])
-        labels = np.concatenate([y for _, _, y in parts])
-        judged = stratum >= 0
-        normal = judged & ~labels
-        self.reference_ = Reference.of(raw[normal], stratum[normal])
-        evidence = self.reference_.evidence(raw[judged], stratum[judged])
-        self.curve_ = _fit_curve(evidence, labels[judged])
-        positions, _, _ = summary_columns(panel, self.boosting.owners)
-        # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
-        self.usual_high_ = _usual_high(features[~fake][:, positions])
-        return self
-
-    def _fit_trees(self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]) -> None:
-        self.boosting.fit_features(panel, features, fake)
-        self.isolation.fit_features(panel, features, fake)
-        usual = self.isolation.score_features(panel, features[~fake])
-        middle, high = np.quantile(usual, [0.5, 0.9])
-        self.usual_isolation_ = (float(middle), float(max(high - middle, 1e-9)))
-
-    def _unseen(
-        self, panel: Panel, features: NDArray[np.float64], fake: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Scores of each account by trees grown on the other two thirds."""
-        from sklearn.model_selection import StratifiedKFold
-
+        check_enough(strata(panel)[~fake])
         fewest = min(int(fake.sum()), int((~fake).sum()))
         if fewest < _FOLDS:
             raise ValueError(
                 f"labels: {int(fake.sum())} fake and {int((~fake).sum())} normal accounts; "
                 f"at least {_FOLDS} of each are needed"
             )
-        out = np.empty(len(features))
-        for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(features, fake):
-            self._fit_trees(panel, features[train], fake[train])
-            out[test] = self.raw_scores(panel, features[test])
+        parts = self._unseen(panel, fake)
+        self._learn(panel, fake, own_head=True)
+        return self._calibrate([(panel, parts, fake)])
+
+    def fit_parts(self, grown: Part, calibration: Sequence[Part], *, threads: int | None = None) -> Auditor:
+        """Fits trees and distance on `grown`, weights and p-values on other accounts, `calibration`.
+
+        Neither may have been shown to the net.
+        """
+        self._learn(grown.panel, grown.fake, own_head=False, threads=threads)
+        return self._calibrate(
+            [(p.panel, self.evidence(p.panel, threads=threads).parts, p.fake) for p in calibration]
+        )
+
+    def _learn(
+        self, panel: Panel, fake: NDArray[np.bool_], *, own_head: bool, threads: int | None = None
+    ) -> None:
+        features = evidence_matrix(panel, threads=threads)
+        answers = self.network.answer(panel, threads=threads)
+        hidden = _hidden(answers, self.network)
+        self.boosting.fit_features(panel, features, fake)
+        self.rarity_ = Rarity.fit(hidden[~fake])
+        self.head_ = _fit_head(hidden, fake) if own_head else None
+        positions, _, _ = summary_columns(panel, self.boosting.owners)
+        # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
+        self.usual_high_ = _usual_high(features[~fake][:, positions])
+
+    def _unseen(self, panel: Panel, fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Parts of each account by models fitted on the other two thirds."""
+        from sklearn.model_selection import StratifiedKFold
+
+        out = np.empty((len(panel), 3))
+        folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=self.seed)
+        for train, test in folds.split(np.zeros(len(fake)), fake):
+            self._learn(panel.select(train), fake[train], own_head=True)
+            out[test] = self.evidence(panel.select(test)).parts
         return out
+
+    def _calibrate(self, accounts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]]) -> Auditor:
+        """Weights of the parts, p-values and probabilities from accounts that were not learnt from."""
+        from sklearn.linear_model import LogisticRegression
+
+        parts = np.concatenate([p for _, p, _ in accounts])
+        fake = np.concatenate([y for _, _, y in accounts])
+        stratum = np.concatenate([strata(panel) for panel, _, _ in accounts])
+        judged = stratum >= 0
+        if not fake[judged].any() or fake[judged].all():
+            raise ValueError("labels: both fake and normal accounts are needed to calibrate")
+        model = LogisticRegression(class_weight="balanced", max_iter=500).fit(parts[judged], fake[judged])
+        # A part may not speak in favour of an account that it finds suspicious.
+        self.weights_ = np.maximum(model.coef_[0], 0.0)
+        self.intercept_ = float(model.intercept_[0])
+        raw = self._raw(parts)
+        normal = judged & ~fake
+        self.reference_ = Reference.of(raw[normal], stratum[normal])
+        evidence = self.reference_.evidence(raw[judged], stratum[judged])
+        self.curve_ = _fit_curve(evidence, fake[judged])
+        return self
+
+    def evidence(self, panel: Panel, *, threads: int | None = None) -> Evidence:
+        """What the auditor finds in each account of a panel."""
+        answers = self.network.answer(panel, threads=threads)
+        hidden = _hidden(answers, self.network)
+        features = evidence_matrix(panel, threads=threads)
+        parts = np.zeros((len(panel), 3))
+        parts[:, 0] = self._net_logits(answers, hidden)
+        if self.rarity_ is not None:
+            parts[:, 1] = self.boosting.score_features(panel, features, threads=threads)
+            parts[:, 2] = self.rarity_.score(hidden)
+        return Evidence(answers, hidden, features, parts, self._raw(parts))
+
+    def _net_logits(self, answers: Answers, hidden: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.head_ is None:
+            return np.nan_to_num(answers.accounts[:, 0].astype(np.float64))
+        return np.array([float(self.head_[1:] @ row + self.head_[0]) for row in hidden])
+
+    def _raw(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
+        a, b, c = self.weights_.tolist()
+        return np.array([a * x + b * y + c * z + self.intercept_ for x, y, z in parts.tolist()])
 
     @property
     def reference(self) -> Reference:
@@ -144,34 +219,80 @@ class Auditor:
             )
         return self.reference_
 
-    def raw_scores(
-        self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
-    ) -> NDArray[np.float64]:
-        """Scores before calibration, from features already extracted."""
-        middle, unit = self.usual_isolation_
-        isolation = self.isolation.score_features(panel, features, threads=threads)
-        boosting = self.boosting.score_features(panel, features, threads=threads)
-        return boosting + ISOLATION_WEIGHT * ((isolation - middle) / unit)
+    @property
+    def calibrated_on_peers(self) -> bool:
+        """Whether the user's own organic accounts set the p-values."""
+        return self.peers_ is not None
+
+    def judgement(self, found: Evidence) -> NDArray[np.float64]:
+        """Scores that the reference knows: raw ones, or those against the user's own organic accounts."""
+        return found.raw if self.peers_ is None else self.peers_.score(found.hidden, found.raw)
 
     def contributions(
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
     ) -> Contributions:
-        """What each feature adds to :meth:`raw_scores`, in logits; exact Shapley values of the trees."""
-        middle, unit = self.usual_isolation_
-        weight = ISOLATION_WEIGHT / unit
-        boosting = contributions_of(self.boosting, panel, features, threads=threads)
-        isolation = contributions_of(self.isolation, panel, features, threads=threads)
-        return boosting.plus(isolation.times(weight).shifted(-weight * middle))
+        """What each feature adds to the logit of the boosting, the part that reads features."""
+        return contributions_of(self.boosting, panel, features, threads=threads)
 
     def probabilities(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of fraud at the reference prevalence of 10 %; NaN where not judged."""
         intercept, slope = self.curve_
-        return sigmoid(intercept + slope * self.reference.evidence(raw, stratum))
+        return sigmoid(intercept + slope * self.reference.evidence(raw, self._known_strata(stratum)))
+
+    def p_values(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Conformal p-values against organic accounts of the same stratum."""
+        return self.reference.p_values(raw, self._known_strata(stratum))
+
+    def _known_strata(self, stratum: NDArray[np.int64]) -> NDArray[np.int64]:
+        return stratum if self.peers_ is None else np.minimum(stratum, 0)
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
         """Probability of fraud of each account, from its own series alone; NaN where not judged."""
-        features = evidence_matrix(panel)
-        return self.probabilities(self.raw_scores(panel, features), strata(panel))
+        return self.probabilities(self.judgement(self.evidence(panel)), strata(panel))
+
+    def score_hours(self, panel: Panel) -> NDArray[np.float32]:
+        """``(n_accounts, n_steps)`` logits that something was changed in a step, on the common clock."""
+        return self.network.dense_hours(panel, self.network.answer(panel))[:, :, 0]
+
+    def calibrate(self, organic: Panel, *, seed: int = 0, threads: int | None = None) -> Auditor:
+        """An auditor for the platform of `organic`: p-values and scores against its own accounts.
+
+        Parameters
+        ----------
+        organic
+            Presumed organic accounts, at least :data:`LEAST_PEERS`; a few hundred serve well. Fakes among
+            them cost power, not validity.
+        seed
+            Seed of the windows planted into copies of them.
+        threads
+            Threads to use.
+
+        Returns
+        -------
+        Auditor
+            A new one; this one stays as it is.
+
+        Raises
+        ------
+        ValueError
+            If too few of the accounts can be judged.
+        """
+        judged = strata(organic) >= 0
+        if judged.sum() < LEAST_PEERS:
+            raise ValueError(
+                f"organic: {int(judged.sum())} accounts can be judged; at least {LEAST_PEERS} are needed"
+            )
+        organic = organic.select(judged)
+        found = self.evidence(organic, threads=threads)
+        peers, unseen = PeerModel.fit(
+            organic, found.hidden, found.raw, self.network, seed=seed, threads=threads
+        )
+        settings, arrays = self.to_arrays()
+        new = Auditor.from_arrays(settings, arrays)
+        new.peers_ = peers
+        new.reference_ = Reference.of_one_kind(unseen)
+        new.training = {**self.training, "calibrated_on": {"organic_accounts": len(organic), "seed": seed}}
+        return new
 
     def evidence_columns(self, panel: Panel) -> tuple[list[int], list[str]]:
         """Positions and names of the feature columns that ``usual_high_`` speaks of."""
@@ -180,17 +301,32 @@ class Auditor:
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Saves the model as a folder of numbers."""
-        arrays: Arrays = self.reference.to_arrays() | {"usual_high": self.usual_high_}
-        settings: dict[str, Any] = {
-            "curve": list(self.curve_),
-            "usual_isolation": list(self.usual_isolation_),
-            "prevalence": REFERENCE_PREVALENCE,
-            "training": self.training,
-        }
-        for name, detector in (("boosting", self.boosting), ("isolation", self.isolation)):
-            settings[name], parts = detector.to_arrays()
-            arrays |= {f"{name}.{part}": values for part, values in parts.items()}
+        settings, arrays = self.to_arrays()
         return save_arrays(folder, self.kind, settings, arrays)
+
+    def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
+        """Settings and arrays that make the model whole."""
+        reference, rarity = self.reference, self.rarity_
+        assert rarity is not None
+        settings: dict[str, Any] = {
+            "attacks": list(self.attacks),
+            "curve": list(self.curve_),
+            "intercept": self.intercept_,
+            "prevalence": REFERENCE_PREVALENCE,
+            "seed": self.seed,
+            "training": self.training,
+            "weights": self.weights_.tolist(),
+        }
+        arrays: Arrays = reference.to_arrays() | {"usual_high": self.usual_high_}
+        settings["boosting"], trees = self.boosting.to_arrays()
+        groups = {"boosting": trees, "network": self.network.to_arrays(), "rarity": rarity.to_arrays()}
+        if self.peers_ is not None:
+            groups["peers"] = self.peers_.to_arrays()
+        for name, part in groups.items():
+            arrays |= {f"{name}.{key}": values for key, values in part.items()}
+        if self.head_ is not None:
+            arrays["head"] = self.head_
+        return settings, arrays
 
     @classmethod
     def from_arrays(cls, settings: dict[str, Any], arrays: Arrays) -> Auditor:
@@ -199,16 +335,50 @@ class Auditor:
         def parts(name: str) -> Arrays:
             return {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(name + ".")}
 
-        auditor = cls()
+        attacks = [str(name) for name in settings["attacks"]]
+        auditor = cls(Network.from_arrays(parts("network")), attacks, int(settings["seed"]))
+        if auditor.network.n_account_outputs != 1 + len(attacks) + auditor.network.n_hidden:
+            raise ValueError("model: its net does not tell its attacks apart; retrain")
         auditor.boosting = GradientBoostingDetector.from_arrays(settings["boosting"], parts("boosting"))
-        auditor.isolation = IsolationForestDetector.from_arrays(settings["isolation"], parts("isolation"))
+        auditor.rarity_ = Rarity.from_arrays(parts("rarity"), auditor.network.n_hidden)
+        auditor.head_ = arrays.get("head")
+        if auditor.head_ is not None and auditor.head_.shape != (1 + auditor.network.n_hidden,):
+            raise ValueError("model: its head does not fit its net; retrain")
+        auditor.weights_ = np.array([float(w) for w in settings["weights"]])
+        auditor.intercept_ = float(settings["intercept"])
         auditor.reference_ = Reference.from_arrays(arrays)
         auditor.curve_ = (float(settings["curve"][0]), float(settings["curve"][1]))
-        middle, unit = settings["usual_isolation"]
-        auditor.usual_isolation_ = (float(middle), float(unit))
         auditor.usual_high_ = arrays["usual_high"]
+        peers = parts("peers")
+        auditor.peers_ = PeerModel.from_arrays(peers) if peers else None
         auditor.training = dict(settings["training"])
         return auditor
+
+
+def shipped_auditor() -> Auditor:
+    """The model that comes with the package."""
+    from fakeengage.models import load_model
+
+    loaded: Auditor = load_model(SHIPPED)
+    return loaded
+
+
+def _hidden(answers: Answers, network: Network) -> NDArray[np.float64]:
+    return np.nan_to_num(answers.accounts[:, -network.n_hidden :].astype(np.float64))
+
+
+def _fit_head(hidden: NDArray[np.float64], fake: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Linear model on what the net saw: intercept, then one weight per hidden unit."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        scaler = StandardScaler().fit(hidden)
+        model = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
+        model.fit(scaler.transform(hidden), fake)
+    weights = model.coef_[0] / scaler.scale_
+    return np.concatenate([[float(model.intercept_[0] - weights @ scaler.mean_)], weights])
 
 
 def _usual_high(features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -223,8 +393,13 @@ def _fit_curve(evidence: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[
     """Logistic curve of fraud over the evidence, fakes weighted to the reference prevalence."""
     from sklearn.linear_model import LogisticRegression
 
-    if not fake.any() or fake.all():
-        raise ValueError("labels: both fake and normal accounts are needed to calibrate")
     weights = np.where(fake, REFERENCE_PREVALENCE / fake.sum(), (1 - REFERENCE_PREVALENCE) / (~fake).sum())
     model = LogisticRegression(C=1e6).fit(evidence[:, None], fake, sample_weight=weights * len(fake))
     return float(model.intercept_[0]), float(model.coef_[0, 0])
+
+
+def softmax(logits: Sequence[float]) -> list[float]:
+    """Probabilities of logits."""
+    highest = max(logits)
+    sizes = [math.exp(v - highest) for v in logits]
+    return [size / sum(sizes) for size in sizes]

@@ -103,6 +103,35 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any], Ar
     return str(kind), settings, arrays
 
 
+def save_plain(path: Path, arrays: Arrays, note: dict[str, str]) -> None:
+    """Arrays with a note in one file, whole or not at all: what a training keeps of its progress."""
+    from safetensors.numpy import save
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_bytes(
+        save({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, metadata=note)
+    )
+    temporary.replace(path)
+
+
+def load_plain(path: Path) -> tuple[Arrays, dict[str, str]]:
+    """What :func:`save_plain` wrote.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except SafetensorError as error:
+        raise ModelError(f"model: {path} is damaged ({error}); delete it and train again") from None
+
+
 def _read(path: Path) -> bytes:
     if path.stat().st_size > _MAX_BYTES:
         raise ModelError(

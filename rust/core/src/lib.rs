@@ -15,6 +15,7 @@ pub mod features;
 pub mod forest;
 pub mod kernels;
 pub mod lanes;
+pub mod net;
 pub mod rng;
 pub mod rows;
 pub mod shapley;

@@ -10,6 +10,7 @@ mod expectation;
 mod features;
 mod ids;
 mod kernels;
+mod net;
 mod shapley;
 mod simulate;
 mod store;
@@ -39,6 +40,8 @@ mod _native {
         periodicity, permutation_entropy, profile_shift, rolling, rolling_statistics, round_totals,
         sample_entropy, seasonal_strength, shannon_entropy, spectral_entropy, theil_sen, zero_runs,
     };
+    #[pymodule_export]
+    use super::net::{net_channels, net_forward, net_score};
     #[pymodule_export]
     use super::shapley::forest_contributions;
     #[pymodule_export]
