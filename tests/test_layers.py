@@ -16,7 +16,7 @@ CORE = ROOT / "rust" / "core" / "src"
 # From the ground up. A module imports from its own layer and from those above it in this list.
 PYTHON_LAYERS = [
     {"_native"},
-    {"_validate", "cadence", "lending", "ranking", "tables"},
+    {"_validate", "cadence", "lending", "ranking", "resampling", "tables"},
     {"panel"},
     {"attacks", "dataset", "estimation", "presets", "simulation", "simulation_spec"}
     | {"expectation", "features", "kernels", "reading", "splits"},

@@ -15,9 +15,13 @@ pytest.importorskip("fakeengage.scoring")
 
 SMALL = ["--n-users", "40", "--set", "train.n_users=600", "--set", "train.fake_ratio=0.02"]
 FIGURES = {
+    "01_exploration_01_histograms.png",
+    "01_exploration_04_correlation_heatmaps.png",
     "01_exploration_05_series_with_anomalies.png",
     "04_evaluation_01_roc_pr_curves.png",
     "04_evaluation_02_score_distributions.png",
+    "04_evaluation_03_calibration.png",
+    "04_evaluation_04_fdr_reliability.png",
 }
 
 
@@ -63,7 +67,10 @@ def test_saved_model_and_data_serve_the_other_commands(outputs: Path, tmp_path: 
     )
     assert (tmp_path / "s" / "accounts.csv").read_bytes() == (outputs / "accounts.csv").read_bytes()
     assert main(["evaluate", str(outputs / "data"), "--model", model, "--out", str(tmp_path / "e")]) == 0
-    assert (tmp_path / "e" / "evaluation.csv").exists()
+    for name in ("evaluation.csv", "evaluation_groups.csv", "evaluation.md"):
+        assert (tmp_path / "e" / name).exists()
+    drawn = {path.name for path in (tmp_path / "e" / "figures").iterdir()}
+    assert drawn == FIGURES - {"01_exploration_05_series_with_anomalies.png"}
 
 
 def test_the_summary_has_a_row_per_detector() -> None:

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fakeengage.ranking import auprc, auroc, best_precision_at, bootstrap_interval, recall_at
+from fakeengage.ranking import (
+    FIGURES,
+    auprc,
+    auprc_at,
+    auroc,
+    best_precision_at,
+    bootstrap_interval,
+    recall_at,
+)
 
 labelled = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_size=60).filter(
     lambda pairs: 0 < sum(y for y, _ in pairs) < len(pairs)
@@ -50,3 +58,29 @@ def test_interval_covers_the_truth_about_as_often_as_stated() -> None:
         _, low, high = bootstrap_interval(auroc, fake, scores, n_resamples=200, seed=trial)
         covered += low <= truth <= high
     assert 51 <= covered <= 60
+
+
+@given(labelled)
+def test_weights_of_whole_numbers_are_accounts_more_than_once(pairs: list[tuple[bool, int]]) -> None:
+    fake = np.array([y for y, _ in pairs])
+    scores = np.array([float(s) for _, s in pairs])
+    times = np.arange(len(pairs)) % 3 + 1
+    for name, figure in FIGURES.items():
+        repeated = figure(np.repeat(fake, times), np.repeat(scores, times))
+        assert figure(fake, scores, times) == pytest.approx(repeated), name
+
+
+def test_average_precision_moves_with_the_prevalence() -> None:
+    rng = np.random.default_rng(6)
+    fake = np.arange(400) < 140
+    scores = rng.normal(size=400) + fake
+    # The same accounts with every normal counted so often that 2 % are fake.
+    weights = np.where(fake, 1.0, 140 * 0.98 / 0.02 / 260)
+    expected = average_precision_score(fake, scores, sample_weight=weights)
+    assert auprc_at(0.02)(fake, scores) == pytest.approx(expected)
+    assert auprc_at(0.35)(fake, scores) == pytest.approx(auprc(fake, scores))
+
+
+def test_nan_has_no_place_in_a_ranking() -> None:
+    with pytest.raises(ValueError, match="scores: NaN"):
+        auroc([True, False], [np.nan, 1.0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fakeengage._native import VERSION
 
 if TYPE_CHECKING:
-    from fakeengage import kernels, models, plots
+    from fakeengage import kernels, models, plots, splits
     from fakeengage.attacks import ATTACKS, Injection, inject
     from fakeengage.dataset import Dataset, load_dataset
     from fakeengage.estimation import PresetEstimate, estimate_preset, simulate_alike
@@ -65,7 +65,7 @@ _HOME = {
     "train": "training",
     "validate": "validation",
 }
-_MODULES = ("kernels", "models", "plots")
+_MODULES = ("kernels", "models", "plots", "splits")
 
 __all__ = [
     "ATTACKS",
@@ -101,6 +101,7 @@ __all__ = [
     "simulate_alike",
     "simulate_batches",
     "simulate_range",
+    "splits",
     "train",
     "validate",
 ]

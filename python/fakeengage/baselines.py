@@ -85,11 +85,24 @@ def trivial_scores(panel: Panel, seed: int = 0) -> dict[str, NDArray[np.float64]
     }
 
 
-def _largest(row: NDArray[np.floating]) -> float:
-    known = row[~np.isnan(row)].astype(np.float64)
+def robust_z(row: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(count − median) / MAD of each step against the whole row; NaN where missing.
+
+    Examples
+    --------
+    >>> robust_z(np.array([1.0, 2.0, 3.0, 4.0, 9.0])).tolist()
+    [-2.0, -1.0, 0.0, 1.0, 6.0]
+    """
+    values = row.astype(np.float64)
+    known = values[~np.isnan(values)]
     if len(known) == 0:
-        return 0.0
+        return values
     middle = np.median(known)
     spread = np.median(np.abs(known - middle))
     # A metric that is mostly zero has no spread; one count is then the unit.
-    return float((known.max() - middle) / max(spread, 1.0 if known.max() > 10 else 0.1))
+    return np.asarray((values - middle) / max(spread, 1.0 if known.max() > 10 else 0.1))
+
+
+def _largest(row: NDArray[np.floating]) -> float:
+    z = robust_z(row)
+    return 0.0 if np.isnan(z).all() else float(np.nanmax(z))

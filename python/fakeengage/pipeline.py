@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,13 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from fakeengage.config import Config, write_config
-from fakeengage.tables import make_folder, plain, to_bytes, write_atomically
+from fakeengage.tables import make_folder, to_bytes, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN_SERIES = 4
 """Accounts in the figure of series with windows."""
+
+SUMMARY = ("AUROC", "AUPRC", "recall at 1 % false positives", "precision at half recall, 2 % prevalence")
+"""Figures in the table that a run prints; the others are in the files."""
 
 
 class Stages(Protocol):
@@ -123,9 +125,7 @@ def run_pipeline(config: Config, out: str | os.PathLike[str], stages: Stages | N
     del training
     with stages.stage("evaluate") as said:
         measured = fe.evaluate(detectors, dataset)
-        write_atomically(folder / "evaluation.csv", to_bytes(measured.table, "csv"))
-        text = json.dumps(plain(measured.to_dict()), indent=2, ensure_ascii=False)
-        write_atomically(folder / "evaluation.json", (text + "\n").encode())
+        measured.save(folder)
         said.append(f"{measured.table['detector'].nunique()} detectors")
     with stages.stage("score") as said:
         chosen = model if config.score.model is None else config.score.model
@@ -141,29 +141,59 @@ def run_pipeline(config: Config, out: str | os.PathLike[str], stages: Stages | N
 
 
 def summary_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Long table of figures as one row per detector: ``0.87 (0.83–0.90)``."""
-    import pandas as pd
+    """The figures that most people ask for, one row per detector: ``0.87 (0.83–0.90)``."""
+    from fakeengage.evaluation.markdown import pivot
 
-    rows: dict[str, dict[str, str]] = {}
-    for record in table.to_dict("records"):
-        value, low, high = (float(record[name]) for name in ("value", "low", "high"))
-        text = f"{value:.2f} ({low:.2f}–{high:.2f})" if np.isfinite(low) else f"{value:.2f}"
-        rows.setdefault(str(record["detector"]), {})[str(record["figure"])] = text
-    return pd.DataFrame([{"detector": name, **figures} for name, figures in rows.items()]).fillna("")
+    return pivot(table[table["figure"].isin(SUMMARY)], digits=2, missing="")
+
+
+def draw_evaluation(source: Any, measured: Any, folder: Path) -> list[Path]:
+    """The counts by label, and how well accounts were judged."""
+    from fakeengage import plots
+
+    return _save(_drawn(source, measured, plots), folder)
+
+
+def full_evaluation(
+    model: Any, folder: Path, *, n_seeds: int = 6, threads: int | None = None, say: Any = None
+) -> None:
+    """All results over many platforms, as tables and the figure of false discovery rates in `folder`.
+
+    Parameters
+    ----------
+    model
+        As :func:`fakeengage.evaluate` takes it; also the architecture trained in the studies.
+    folder
+        Where to write.
+    n_seeds
+        Platforms per preset; the false discovery rate takes at least 20.
+    threads
+        Threads to use.
+    say
+        Is told what is under way.
+    """
+    from fakeengage import plots
+    from fakeengage.evaluation import full_results
+
+    first = 101
+    results = full_results(
+        model,
+        seeds=range(first, first + n_seeds),
+        discovery_seeds=range(first, first + max(n_seeds, 20)),
+        study_seeds=range(first, first + max(n_seeds // 2, 1)),
+        threads=threads,
+        say=say,
+    )
+    results.save(folder)
+    axes = plots.discovery_rates(results.tables["Realised false discovery rate"])
+    plots.save(axes[0], make_folder(folder / "figures") / "04_evaluation_04_fdr_reliability.png")
 
 
 def draw_figures(dataset: Any, measured: Any, result: Any, folder: Path) -> list[Path]:
-    """Series with red windows, ROC and precision-recall curves, and score distributions."""
+    """Every figure of a run: the counts, series with red windows, and how well they were judged."""
     from fakeengage import plots
 
-    make_folder(folder)
-    fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
-    drawn = {
-        "04_evaluation_01_roc_pr_curves.png": plots.roc_pr(measured.fake, measured.scores)[0],
-        "04_evaluation_02_score_distributions.png": plots.score_distributions(
-            fake, result.accounts["score"].to_numpy(dtype=float)
-        ),
-    }
+    drawn = _drawn(dataset, measured, plots)
     chosen = _shown(result, dataset)
     examples = plots.new_axes(max(len(chosen), 1), size=(9, 2.5 * max(len(chosen), 1)))
     for ax, i in zip(examples, chosen, strict=False):
@@ -177,6 +207,22 @@ def draw_figures(dataset: Any, measured: Any, result: Any, folder: Path) -> list
     if chosen:
         examples[0].legend(fontsize="small", ncols=4, loc="upper right")
     drawn["01_exploration_05_series_with_anomalies.png"] = examples[0]
+    return _save(drawn, folder)
+
+
+def _drawn(source: Any, measured: Any, plots: Any) -> dict[str, Any]:
+    """Axes by file name; accounts without a label are in no figure of the counts."""
+    panel = getattr(source, "panel", source)
+    accounts = getattr(source, "accounts", None)
+    labels = panel.is_fake if accounts is None else accounts["is_fake"].to_numpy()
+    known = np.array([label is not None and label == label for label in labels], dtype=bool)
+    return {**plots.exploration_figures(panel[known], measured.fake), **plots.evaluation_figures(measured)}
+
+
+def _save(drawn: dict[str, Any], folder: Path) -> list[Path]:
+    from fakeengage import plots
+
+    make_folder(folder)
     return [plots.save(ax, folder / name) for name, ax in sorted(drawn.items())]
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fakeengage.cli.console import later, print_table, say, working
+from fakeengage.cli.console import later, note, print_table, say, working
 from fakeengage.cli.options import Columns, ConfigFile, Data, Model, Out, Threads, pairs, settings_from
-from fakeengage.cli.sources import load, load_labelled
+from fakeengage.cli.sources import load
 
 
 def train(
@@ -66,9 +65,19 @@ def evaluate(
     data: Data,
     out: Out,
     model: Model = None,
+    fdr: Annotated[float, typer.Option(help="False discovery rate of the flags.")] = 0.05,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap over accounts.")] = 0,
+    threads: Threads = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Also all results over many simulated platforms: hours of work."),
+    ] = False,
+    n_seeds: Annotated[int, typer.Option(min=1, help="Platforms per preset with --full.")] = 6,
 ) -> None:
-    """Measure a model on a labelled data set, beside trivial baselines, with intervals.
+    """Measure a model on labelled accounts, question by question, beside trivial baselines, with intervals.
+
+    \b
+    DATA is a folder of `fakeengage simulate`, or a table with a column `label` (fake or normal).
 
     \b
     Examples:
@@ -76,17 +85,21 @@ def evaluate(
       fakeengage evaluate data/test --model models/auditor --out outputs
 
     \b
-    Writes evaluation.csv and evaluation.json.
+    Writes evaluation.csv, evaluation_groups.csv, evaluation.json, evaluation.md and figures/; with --full
+    also results.md, results.json and a table per study: other seeds, false discovery rates, attacks, worlds
+    and presets that training did not see, learning curves.
     """
     import fakeengage as fe
-    from fakeengage.tables import make_folder, plain, to_bytes, write_atomically
+    from fakeengage.pipeline import draw_evaluation, full_evaluation, summary_table
 
-    dataset = load_labelled(data)
+    source = load(data)
+    judge = None if model is None else fe.load_model(model)
     with working("evaluating"):
-        measured = fe.evaluate(None if model is None else fe.load_model(model), dataset, seed=seed)
-    folder = make_folder(out)
-    write_atomically(folder / "evaluation.csv", to_bytes(measured.table, "csv"))
-    text = json.dumps(plain(measured.to_dict()), indent=2, ensure_ascii=False)
-    write_atomically(folder / "evaluation.json", (text + "\n").encode())
-    print_table(measured.table)
-    say(str(folder / "evaluation.json"))
+        measured = fe.evaluate(judge, source, seed=seed, fdr=fdr, threads=threads)
+    folder = measured.save(out)
+    draw_evaluation(source, measured, folder / "figures")
+    print_table(summary_table(measured.table))
+    if full:
+        full_evaluation(judge, folder, n_seeds=n_seeds, threads=threads, say=note)
+        say(str(folder / "results.md"))
+    say(str(folder / "evaluation.md"))

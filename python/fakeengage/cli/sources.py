@@ -39,17 +39,3 @@ def check_exists(data: str) -> None:
     """
     if data != "-" and not Path(data).exists():
         raise FileNotFoundError(2, "no such file or folder", data)
-
-
-def load_labelled(data: str) -> Any:
-    """A simulated data set, for commands that need to know which accounts are fake.
-
-    Raises
-    ------
-    ValueError
-        If `data` has no labels.
-    """
-    check_exists(data)
-    if not is_simulated(data):
-        raise ValueError(f"{data}: is not a labelled data set; make one with `fakeengage simulate --out DIR`")
-    return load(data)

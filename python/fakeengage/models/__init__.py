@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fakeengage.models.autoencoder import AutoencoderDetector
     from fakeengage.models.gradient_boosting import GradientBoostingDetector
     from fakeengage.models.isolation_forest import IsolationForestDetector
+    from fakeengage.models.sequence import SequenceDetector
     from fakeengage.models.store import ModelError
 
 _HOME = {
@@ -19,6 +20,7 @@ _HOME = {
     "GradientBoostingDetector": "gradient_boosting",
     "IsolationForestDetector": "isolation_forest",
     "ModelError": "store",
+    "SequenceDetector": "sequence",
 }
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "GradientBoostingDetector",
     "IsolationForestDetector",
     "ModelError",
+    "SequenceDetector",
     "load_model",
 ]
 
@@ -58,10 +61,17 @@ def load_model(folder: str | os.PathLike[str]) -> Any:
     from fakeengage.models.autoencoder import AutoencoderDetector
     from fakeengage.models.gradient_boosting import GradientBoostingDetector
     from fakeengage.models.isolation_forest import IsolationForestDetector
+    from fakeengage.models.sequence import SequenceDetector
     from fakeengage.models.store import ModelError, load_arrays
 
     kind, settings, arrays = load_arrays(folder)
-    detectors = (Auditor, AutoencoderDetector, GradientBoostingDetector, IsolationForestDetector)
+    detectors = (
+        Auditor,
+        AutoencoderDetector,
+        GradientBoostingDetector,
+        IsolationForestDetector,
+        SequenceDetector,
+    )
     kinds: dict[str, Any] = {cls.kind: cls for cls in detectors}
     if kind not in kinds:
         raise ModelError(f"model: {folder} is of kind {kind!r}; this version knows {', '.join(kinds)}")

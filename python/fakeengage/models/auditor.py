@@ -16,6 +16,7 @@ from fakeengage.calibration import Reference, check_enough, sigmoid, strata
 from fakeengage.models.base import evidence_matrix, known_labels, summary_columns
 from fakeengage.models.contributions import Contributions, contributions_of
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
+from fakeengage.models.localiser import Localiser
 from fakeengage.models.network import Answers, Network
 from fakeengage.models.peers import PeerModel
 from fakeengage.models.rarity import Rarity
@@ -93,10 +94,12 @@ class Auditor:
     def __init__(
         self, network: Network | None = None, attacks: Sequence[str] | None = None, seed: int = 0
     ) -> None:
+        localiser = Localiser.unfitted()
         if network is None:
             shipped = shipped_auditor()
-            network, attacks = shipped.network, shipped.attacks
+            network, attacks, localiser = shipped.network, shipped.attacks, shipped.localiser
         self.network = network
+        self.localiser = localiser
         self.attacks = tuple(attacks or ())
         self.seed = seed
         self.boosting = GradientBoostingDetector(seed=seed)
@@ -203,8 +206,11 @@ class Auditor:
 
     def _net_logits(self, answers: Answers, hidden: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.head_ is None:
-            return np.nan_to_num(answers.accounts[:, 0].astype(np.float64))
-        return np.array([float(self.head_[1:] @ row + self.head_[0]) for row in hidden])
+            logits = np.nan_to_num(answers.accounts[:, 0].astype(np.float64)).tolist()
+        else:
+            logits = [float(self.head_[1:] @ row + self.head_[0]) for row in hidden]
+        # Far out a logit says how unlike training an account is, not how likely to be a fake.
+        return np.array([math.asinh(v) for v in logits])
 
     def _raw(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
         a, b, c = self.weights_.tolist()
@@ -319,7 +325,12 @@ class Auditor:
         }
         arrays: Arrays = reference.to_arrays() | {"usual_high": self.usual_high_}
         settings["boosting"], trees = self.boosting.to_arrays()
-        groups = {"boosting": trees, "network": self.network.to_arrays(), "rarity": rarity.to_arrays()}
+        groups = {
+            "boosting": trees,
+            "localiser": self.localiser.to_arrays(),
+            "network": self.network.to_arrays(),
+            "rarity": rarity.to_arrays(),
+        }
         if self.peers_ is not None:
             groups["peers"] = self.peers_.to_arrays()
         for name, part in groups.items():
@@ -341,6 +352,7 @@ class Auditor:
             raise ValueError("model: its net does not tell its attacks apart; retrain")
         auditor.boosting = GradientBoostingDetector.from_arrays(settings["boosting"], parts("boosting"))
         auditor.rarity_ = Rarity.from_arrays(parts("rarity"), auditor.network.n_hidden)
+        auditor.localiser = Localiser.from_arrays(parts("localiser"))
         auditor.head_ = arrays.get("head")
         if auditor.head_ is not None and auditor.head_.shape != (1 + auditor.network.n_hidden,):
             raise ValueError("model: its head does not fit its net; retrain")
@@ -396,6 +408,18 @@ def _fit_curve(evidence: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[
     weights = np.where(fake, REFERENCE_PREVALENCE / fake.sum(), (1 - REFERENCE_PREVALENCE) / (~fake).sum())
     model = LogisticRegression(C=1e6).fit(evidence[:, None], fake, sample_weight=weights * len(fake))
     return float(model.intercept_[0]), float(model.coef_[0, 0])
+
+
+def best_attacks(auditor: Auditor, answers: Answers) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Name and probability of each account's likeliest attack, if it is a fake at all."""
+    names = np.empty(len(answers.accounts), dtype=object)
+    chances = np.full(len(names), np.nan)
+    for i, row in enumerate(answers.accounts[:, 1 : 1 + len(auditor.attacks)].astype(np.float64).tolist()):
+        if row and row[0] == row[0]:
+            shares = softmax(row)
+            best = max(range(len(row)), key=shares.__getitem__)
+            names[i], chances[i] = auditor.attacks[best], shares[best]
+    return names, chances
 
 
 def softmax(logits: Sequence[float]) -> list[float]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from fakeengage.calibration import MIN_STEPS, SMALL_BATCH, flag, strata
 from fakeengage.expectation import PlatformFactor
-from fakeengage.models.auditor import REFERENCE_PREVALENCE, SHIPPED, Auditor
+from fakeengage.models.auditor import REFERENCE_PREVALENCE, Auditor, best_attacks, shipped_auditor
 from fakeengage.panel import Panel
 from fakeengage.reasons import reasons
-from fakeengage.scoring.findings import detected_windows, highest_window, hour_scores, volumes
-from fakeengage.scoring.looks import Look, look_at, platform_of
+from fakeengage.scoring.findings import highest_window, hour_scores, volumes, window_table
+from fakeengage.scoring.looks import Look, look_at
 from fakeengage.scoring.nulls import by_metric, p_values
 
 if TYPE_CHECKING:
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
     from fakeengage.result import Result
 
-NOT_JUDGED = {
-    "attack": "the kind of attack is not judged in this version: flagged accounts say 'unknown'",
-    "cohorts": "cohorts are not searched in this version: the table is empty",
-}
-"""Columns that later versions fill, and what they hold now."""
+LEAST_ATTACK = 0.4
+"""Probability that the likeliest attack must have; below, a flagged account's attack is ``unknown``."""
 
 
 def score(
@@ -83,10 +80,7 @@ def score(
         raise ValueError(f"fdr: {fdr} is not allowed; a share between 0 and 1, such as 0.05")
     auditor = resolve_model(model)
     panel = as_panel(source, **reading)
-    own = look_at(panel, auditor, None, threads)
-    platform = platform_of(panel, own.expectation)
-    batch = own if platform is None else look_at(panel, auditor, platform, threads)
-    return _assemble(panel, auditor, own, batch, platform, fdr)
+    return _assemble(panel, auditor, look_at(panel, auditor, threads), fdr, threads)
 
 
 def as_panel(source: Any, **reading: Any) -> Panel:
@@ -126,10 +120,7 @@ def resolve_model(model: Auditor | str | os.PathLike[str] | None) -> Auditor:
 
 @lru_cache(maxsize=1)
 def _shipped() -> Auditor:
-    from fakeengage.models import load_model
-
-    loaded: Auditor = load_model(SHIPPED)
-    return loaded
+    return shipped_auditor()
 
 
 def _status(panel: Panel, stratum: NDArray[np.int64]) -> NDArray[Any]:
@@ -146,14 +137,7 @@ def _status(panel: Panel, stratum: NDArray[np.int64]) -> NDArray[Any]:
     return status
 
 
-def _assemble(
-    panel: Panel,
-    auditor: Auditor,
-    own: Look,
-    batch: Look,
-    platform: PlatformFactor | None,
-    fdr: float,
-) -> Result:
+def _assemble(panel: Panel, auditor: Auditor, look: Look, fdr: float, threads: int | None) -> Result:
     import pandas as pd
 
     from fakeengage.result import COHORT_COLUMNS, REJECTED_COLUMNS, WINDOW_COLUMNS, Result
@@ -161,33 +145,40 @@ def _assemble(
     stratum = strata(panel)
     status = _status(panel, stratum)
     judged = status == "ok"
-    own_score = auditor.probabilities(own.raw, np.where(judged, stratum, -1))
-    p_value = p_values(panel, auditor, batch, np.where(judged, stratum, -1))
+    known = np.where(judged, stratum, -1)
+    p_value = p_values(panel, auditor, look, known, threads)
     flagged = flag(p_value, fdr)
-    windows = detected_windows(panel, batch.expectation, judged)
+    found = auditor.localiser.windows(panel, look.batch_hours, judged, threads=threads)
+    windows = window_table(panel, found)
+    attack, chance = best_attacks(auditor, look.found.answers)
     accounts = pd.DataFrame(
         {
             "account_id": panel.account_ids,
-            "score": own_score,
+            "score": auditor.probabilities(look.judgement, known),
             "p_value": p_value,
             "flagged": flagged,
-            "attack": pd.Series(["unknown" if f else None for f in flagged], dtype="string"),
-            "attack_probability": np.nan,
+            "attack": pd.Series(_attack_names(attack, chance, flagged), dtype="string"),
+            "attack_probability": np.where(flagged, chance, np.nan),
         }
     )
-    accounts = pd.concat([accounts, highest_window(panel, windows)], axis=1)
-    volume = volumes(panel, windows, judged)
-    accounts = pd.concat([accounts, volume], axis=1)
+    accounts = pd.concat(
+        [
+            accounts,
+            highest_window(panel, windows),
+            volumes(panel, found, auditor.localiser, judged),
+        ],
+        axis=1,
+    )
     accounts["cohort_id"] = pd.array([None] * len(panel), dtype="string")
     accounts["cohort_score"] = np.nan
-    detectable = by_metric(panel, batch.expectation, "detectable_share")
+    detectable = by_metric(panel, look.batch, "detectable_share")
     accounts["detectable_share"] = np.where(
         judged & ~np.isnan(detectable).all(axis=1),
         np.min(np.where(np.isnan(detectable), np.inf, detectable), axis=1, initial=np.inf),
         np.nan,
     )
     accounts["reasons"] = reasons(
-        panel, windows, batch.expectation, batch.features, auditor, judged, platform is not None
+        panel, windows, look.batch, look.found.features, auditor, judged, look.platform is not None
     )
     accounts["hours_observed"] = [
         int((~np.isnan(panel.block(i))).any(axis=0).sum()) if panel.lengths[i] else 0
@@ -200,11 +191,21 @@ def _assemble(
         windows=windows[list(WINDOW_COLUMNS)],
         cohorts=pd.DataFrame(columns=list(COHORT_COLUMNS)),
         rejected=pd.DataFrame(columns=list(REJECTED_COLUMNS)) if reading is None else reading.rejected,
-        summary=_summary(panel, auditor, accounts, windows, platform, fdr),
+        summary=_summary(panel, auditor, accounts, windows, look.platform, fdr),
         panel=panel,
-        expectation=batch.expectation,
-        hour_scores=hour_scores(panel, own.expectation, judged),
+        expectation=look.batch,
+        hour_scores=hour_scores(panel, look.hours, judged),
     )
+
+
+def _attack_names(
+    names: NDArray[np.object_], chances: NDArray[np.float64], flagged: NDArray[np.bool_]
+) -> list[str | None]:
+    """The likeliest attack of flagged accounts, or ``unknown`` where none is likely enough."""
+    return [
+        None if not flag_ else str(name) if chance >= LEAST_ATTACK else "unknown"
+        for name, chance, flag_ in zip(names, chances, flagged, strict=True)
+    ]
 
 
 def _summary(
@@ -218,7 +219,7 @@ def _summary(
     from fakeengage import __version__
 
     judged = int((accounts["status"] == "ok").sum())
-    notes = [*NOT_JUDGED.values()]
+    notes = []
     if len(panel.metrics) == 1:
         notes.append(
             f"only {panel.metrics[0]} was given: a rise of one metric alone is not evidence of fraud, "
@@ -237,7 +238,7 @@ def _summary(
         "metrics": list(panel.metrics),
         "cadence": str(panel.cadence),
         "fdr": fdr,
-        "calibration": "nominal",
+        "calibration": "own organic accounts" if auditor.calibrated_on_peers else "nominal",
         "smallest_p": auditor.reference.smallest_p,
         "smallest_steps": MIN_STEPS,
         "score_prevalence": REFERENCE_PREVALENCE,

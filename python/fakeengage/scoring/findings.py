@@ -1,4 +1,4 @@
-"""Where and how much: windows, volumes and hour scores out of the excess."""
+"""Windows, volumes and hour scores as columns of the answer."""
 
 from __future__ import annotations
 
@@ -7,52 +7,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.expectation import Expectation
+from fakeengage.models.localiser import Found, HourEvidence, Localiser, squash
 from fakeengage.panel import METRICS, Panel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LISTED_Z = 6.0
-"""Smallest absolute z of a window in the result. Organic accounts of preset `published` show 7.3
-windows at 4, 2.4 at 6; the overlap with what attacks changed stays (IoU .30 and .29, seed 5)."""
 
-WINDOW_HALF_SCORE = 4.0
-"""Absolute z of a window or hour that maps to a score of one half."""
-
-
-def half_score(z: Any) -> Any:
-    """Maps an absolute z to 0–1: 0 for nothing, one half at 4, never quite 1. Not a probability."""
-    size = np.abs(z)
-    return size / (size + WINDOW_HALF_SCORE)
-
-
-def detected_windows(panel: Panel, expectation: Expectation, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    """Detected windows of judged accounts with moments instead of step numbers."""
+def window_table(panel: Panel, found: Found) -> pd.DataFrame:
+    """Windows with moments instead of step numbers, and the position of their account."""
     import pandas as pd
 
-    found = expectation.windows
-    kept = judged[found["account"].to_numpy(dtype=np.int64)] & (found["z"].abs() >= LISTED_Z).to_numpy()
-    found = found[kept].reset_index(drop=True)
-    position = found["account"].to_numpy(dtype=np.int64)
+    names = np.asarray(panel.metrics, dtype=object)
+    first = panel.starts[found.account]
 
-    def moment(column: str) -> pd.DatetimeIndex:
-        steps = found[column].to_numpy(dtype=np.int64)
-        return pd.DatetimeIndex(panel.cadence.timestamps(steps)).tz_localize("UTC")
+    def moment(steps: NDArray[np.int64]) -> pd.DatetimeIndex:
+        return pd.DatetimeIndex(panel.cadence.timestamps(first + steps)).tz_localize("UTC")
 
     return pd.DataFrame(
         {
-            "account_id": panel.account_ids[position],
-            "start": moment("start"),
-            "end": moment("end"),
-            "metric": found["metric"],
-            "score": half_score(found["z"].to_numpy(dtype=np.float64)),
-            "observed": found["observed"],
-            "expected": found["expected"],
-            "excess": found["excess"],
-            "excess_low": found["excess_low"],
-            "excess_high": found["excess_high"],
-            "position": position,
+            "account_id": panel.account_ids[found.account],
+            "start": moment(found.start),
+            "end": moment(found.end),
+            "metric": names[found.metric],
+            "score": found.score,
+            "observed": found.observed,
+            "expected": found.expected,
+            "excess": found.observed - found.expected,
+            "position": found.account,
         }
     )
 
@@ -69,49 +51,50 @@ def highest_window(panel: Panel, windows: pd.DataFrame) -> pd.DataFrame:
     return frame.astype("datetime64[s, UTC]")
 
 
-def volumes(panel: Panel, windows: pd.DataFrame, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    """Net excess inside detected windows per metric with its interval, and its share of all counts."""
+def volumes(panel: Panel, found: Found, localiser: Localiser, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """Net excess inside windows per metric with its 90 % interval, and its share of all counts.
+
+    The interval is that of the true share among simulated fakes with the same estimate, so it speaks of
+    the account *if it is a fake*.
+    """
     import pandas as pd
 
-    columns: dict[str, Any] = {}
-    shares = []
-    n = len(panel)
-    for metric in METRICS:
-        if metric not in panel.metrics:
-            continue
-        mine = windows[windows["metric"] == metric]
-        parts = mine.groupby("position")[["excess", "excess_low", "excess_high"]].sum().reindex(range(n))
-        net = parts.fillna(0.0).to_numpy(dtype=np.float64, copy=True)
-        net[~judged] = np.nan
-        total = np.array(
+    net = found.excess(len(panel), len(panel.metrics))
+    total = np.stack(
+        [
             [np.nansum(np.maximum(series, 0.0), dtype=np.float64) for series in panel.series(metric)]
-        )
-        columns[f"inflated_{metric}"] = net[:, 0]
-        columns[f"inflated_{metric}_low"] = net[:, 1]
-        columns[f"inflated_{metric}_high"] = net[:, 2]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(total > 0, np.clip(net[:, 0] / total, 0.0, 1.0), np.where(judged, 0.0, np.nan))
-        shares.append((metric, share))
-    columns |= {f"inflated_share_{metric}": share for metric, share in shares}
-    stacked = np.stack([share for _, share in shares])
-    columns["inflated_share"] = np.where(judged, np.max(np.nan_to_num(stacked), axis=0, initial=0.0), np.nan)
+            for metric in panel.metrics
+        ],
+        axis=1,
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(total > 0, np.clip(net / total, 0.0, 1.0), 0.0)
+    low, high = localiser.share_bounds(share)
+    touched = np.zeros(len(panel), dtype=bool)
+    touched[found.account] = True
+    bounds = [
+        np.where(touched[:, None], np.minimum(low * total, np.maximum(net, 0.0)), 0.0),
+        np.where(touched[:, None], np.maximum(high * total, net), 0.0),
+    ]
+    columns: dict[str, Any] = {}
+    metrics = [metric for metric in METRICS if metric in panel.metrics]
+    for k, metric in enumerate(metrics):
+        for end, values in (("", net), ("_low", bounds[0]), ("_high", bounds[1])):
+            columns[f"inflated_{metric}{end}"] = np.where(judged, values[:, k], np.nan)
+    for k, metric in enumerate(metrics):
+        columns[f"inflated_share_{metric}"] = np.where(judged, share[:, k], np.nan)
+    columns["inflated_share"] = np.where(judged, share.max(axis=1, initial=0.0), np.nan)
     return pd.DataFrame(columns)
 
 
-def hour_scores(
-    panel: Panel, expectation: Expectation, judged: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """One score per account and step, 0–1: the metric furthest above its expectation decides.
-
-    Falls count only where counts were taken back: quiet hours are as common as busy ones in every
-    organic series, and on simulated attacks scoring both ends cost .08–.14 of hour AUROC.
-    """
-    out = np.full(int(panel.offsets[-1]), np.nan, dtype=np.float32)
+def hour_scores(panel: Panel, evidence: HourEvidence, judged: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """One score per account and step, 0–1, one half at even odds if the account is a fake."""
+    scores = squash(evidence.any).astype(np.float32)
+    account = np.repeat(np.arange(len(panel)), panel.lengths)
+    unknown = ~judged[account]
     m = len(panel.metrics)
-    for i in range(len(panel)) if judged is None else np.flatnonzero(judged):
+    for i in np.flatnonzero(judged):
         begin, end = panel.offsets[i], panel.offsets[i + 1]
-        z = expectation.hour_z[m * begin : m * end].reshape(m, -1)
-        suspicious = np.where(panel.block(int(i)) < 0, np.abs(z), np.maximum(z, 0.0))
-        largest = np.max(np.where(np.isnan(z), -1.0, suspicious), axis=0)
-        out[begin:end] = np.where(largest < 0, np.nan, half_score(largest))
-    return out
+        unknown[begin:end] |= np.isnan(panel.data[m * begin : m * end].reshape(m, -1)).all(axis=0)
+    scores[unknown] = np.nan
+    return scores

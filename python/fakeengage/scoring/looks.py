@@ -1,4 +1,4 @@
-"""One pass over a panel: the expectation, the features and what the detector says of them."""
+"""What is found in the accounts of a panel, alone and among the others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.expectation import Expectation, PlatformFactor, fit_expectation, platform_factor
-from fakeengage.models.auditor import Auditor
-from fakeengage.models.base import evidence_matrix
+from fakeengage.models.auditor import Auditor, Evidence
+from fakeengage.models.localiser import HourEvidence
 from fakeengage.panel import Panel
 
 BATCH_ACCOUNTS = 30
@@ -21,17 +21,44 @@ BATCH_STEPS = 24
 
 @dataclass(frozen=True)
 class Look:
-    """What one pass over a panel gives: expectation, features, uncalibrated scores."""
+    """What two passes over a panel give.
 
-    expectation: Expectation
-    features: NDArray[np.float64]
-    raw: NDArray[np.float64]
+    Attributes
+    ----------
+    found
+        Evidence of each account from its own series.
+    judgement
+        The score that p-values rank: from the account's own series and the model alone.
+    own
+        Expectation of each account from its own series.
+    batch
+        The same with the platform's ups and downs removed; `own` where there is no batch.
+    platform
+        What was removed, or None.
+    hours, batch_hours
+        Evidence per step against `own` and against `batch`.
+    """
+
+    found: Evidence
+    judgement: NDArray[np.float64]
+    own: Expectation
+    batch: Expectation
+    platform: PlatformFactor | None
+    hours: HourEvidence
+    batch_hours: HourEvidence
 
 
-def look_at(panel: Panel, auditor: Auditor, platform: PlatformFactor | None, threads: int | None) -> Look:
-    expectation = fit_expectation(panel, platform=platform, threads=threads)
-    features = evidence_matrix(panel, expectation, threads=threads)
-    return Look(expectation, features, auditor.raw_scores(panel, features, threads=threads))
+def look_at(panel: Panel, auditor: Auditor, threads: int | None) -> Look:
+    """Both passes."""
+    found = auditor.evidence(panel, threads=threads)
+    own = fit_expectation(panel, threads=threads)
+    platform = platform_of(panel, own)
+    hours = auditor.localiser.evidence(panel, found.answers, own)
+    batch, batch_hours = own, hours
+    if platform is not None:
+        batch = fit_expectation(panel, platform=platform, threads=threads)
+        batch_hours = auditor.localiser.evidence(panel, found.answers, batch)
+    return Look(found, auditor.judgement(found), own, batch, platform, hours, batch_hours)
 
 
 def platform_of(panel: Panel, expectation: Expectation) -> PlatformFactor | None:

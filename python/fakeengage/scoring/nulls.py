@@ -8,14 +8,70 @@ from numpy.typing import NDArray
 from fakeengage.calibration import majority_p_values
 from fakeengage.expectation import WINDOW_Z, Expectation
 from fakeengage.models.auditor import Auditor
+from fakeengage.models.peers import PeerModel
 from fakeengage.panel import Panel
 from fakeengage.scoring.looks import BATCH_ACCOUNTS, Look
+
+PEER_BATCH = 200
+"""Judged accounts from which a batch's calm ones teach what an addition looks like there."""
+
+_CORE_SHARE = 0.65
+_MOST_CORE = 1000
+"""Calm accounts that teach; more of them take longer and say the same."""
 
 
 def by_metric(panel: Panel, expectation: Expectation, column: str) -> NDArray[np.float64]:
     """A column of the expectation's summary as ``(n_accounts, n_metrics)``."""
     values: NDArray[np.float64] = expectation.summary[column].to_numpy(dtype=np.float64)
     return values.reshape(len(panel), len(panel.metrics))
+
+
+def p_values(
+    panel: Panel, auditor: Auditor, look: Look, stratum: NDArray[np.int64], threads: int | None = None
+) -> NDArray[np.float64]:
+    """p-value of each account, NaN where the stratum is -1.
+
+    Calibrated on the user's own organic accounts: its rank among them. Otherwise the larger of two
+    nulls, which must both find the account odd. One is its rank among organic accounts of other
+    platforms. The other is the batch's own majority – data from an unknown platform looks unlike all
+    references, and what is odd there still shows – or, in small batches and where no other metric
+    agrees, a bootstrap of the account's own residuals.
+    """
+    judged = stratum >= 0
+    ranked = auditor.p_values(look.judgement, stratum)
+    if auditor.calibrated_on_peers:
+        return ranked
+    own = _block_p(panel, look.batch)
+    second = own
+    if judged.sum() >= BATCH_ACCOUNTS:
+        majority = np.full(len(panel), np.nan)
+        majority[judged] = majority_p_values(batch_scores(panel, auditor, look, judged, threads)[judged])
+        second = np.where(_corroborated(panel, auditor, look), majority, np.fmax(majority, own))
+    return np.where(judged, np.fmax(ranked, second), np.nan)
+
+
+def batch_scores(
+    panel: Panel, auditor: Auditor, look: Look, judged: NDArray[np.bool_], threads: int | None = None
+) -> NDArray[np.float64]:
+    """Scores to rank a batch by: raw ones, or from :data:`PEER_BATCH` accounts those against its calm core.
+
+    The core are the least suspicious accounts in an order that does not depend on the rows', so the same
+    accounts get the same scores however they are sorted.
+    """
+    raw = look.found.raw
+    if judged.sum() < PEER_BATCH:
+        return raw
+    limit = np.quantile(raw[judged], _CORE_SHARE)
+    core = np.flatnonzero(judged & (raw <= limit))
+    core = core[np.argsort(np.array([str(panel.account_ids[i]) for i in core]), kind="stable")]
+    if len(core) > _MOST_CORE:
+        core = core[np.linspace(0, len(core) - 1, _MOST_CORE).astype(np.int64)]
+    peers, unseen = PeerModel.fit(
+        panel.select(core), look.found.hidden[core], raw[core], auditor.network, threads=threads
+    )
+    scores = peers.score(look.found.hidden, raw)
+    scores[core] = unseen
+    return scores
 
 
 def _block_p(panel: Panel, expectation: Expectation) -> NDArray[np.float64]:
@@ -33,29 +89,11 @@ def _corroborated(panel: Panel, auditor: Auditor, look: Look) -> NDArray[np.bool
     """
     if len(panel.metrics) < 2:
         return np.zeros(len(panel), dtype=bool)
-    joint = np.abs(np.nan_to_num(by_metric(panel, look.expectation, "joint_z"))).max(axis=1)
+    joint = np.abs(np.nan_to_num(by_metric(panel, look.batch, "joint_z"))).max(axis=1)
     positions, names = auditor.evidence_columns(panel)
     ratios = [
         k for k, name in enumerate(names) if name.startswith(("any_ratio__ratio_up", "any_ratio__ratio_down"))
     ]
-    values = np.nan_to_num(look.features[:, positions])[:, ratios]
+    values = np.nan_to_num(look.found.features[:, positions])[:, ratios]
     against_others: NDArray[np.bool_] = np.any(values > auditor.usual_high_[ratios], axis=1)
     return np.asarray(against_others | (joint >= WINDOW_Z), dtype=bool)
-
-
-def p_values(panel: Panel, auditor: Auditor, look: Look, stratum: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The larger of two nulls: both must find the account odd.
-
-    One is its rank among organic accounts of other platforms. The other is the batch's own
-    majority – data from an unknown platform looks unlike all references, and what is odd there
-    still shows – or, in small batches and where no other metric agrees, a bootstrap of the
-    account's own residuals.
-    """
-    judged = stratum >= 0
-    own = _block_p(panel, look.expectation)
-    second = own
-    if judged.sum() >= BATCH_ACCOUNTS:
-        majority = np.full(len(panel), np.nan)
-        majority[judged] = majority_p_values(look.raw[judged])
-        second = np.where(_corroborated(panel, auditor, look), majority, np.fmax(majority, own))
-    return np.where(judged, np.fmax(auditor.reference.p_values(look.raw, stratum), second), np.nan)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from fakeengage.cadence import Cadence
 from fakeengage.calibration import MIN_STEPS
+from fakeengage.expectation import fit_expectation
 from fakeengage.models.auditor import Auditor, Part
+from fakeengage.models.localiser import Localiser, fit_localiser
 from fakeengage.panel import METRICS, Panel
 from fakeengage.training.network import Progress, train_network
-from fakeengage.training.worlds import ATTACKS, PRESET, Chunk, training_chunk
+from fakeengage.training.worlds import ATTACKS, FULL_HOURS, PRESET, Chunk, training_chunk
 
-_TREE_CHUNKS, _CALIBRATION_CHUNKS = 1_000_000, 2_000_000
+_TREE_CHUNKS, _CALIBRATION_CHUNKS, _LOCALISER_CHUNKS = 1_000_000, 2_000_000, 3_000_000
 """First chunk of the trees and of the p-values: far from those of the net, which never meets them."""
 
 
@@ -35,6 +37,8 @@ class TrainingPlan:
         Chunks that boosting and the one-class distance are fitted on.
     calibration_chunks
         Chunks whose normal accounts set p-values, with shorter and poorer copies of each account.
+    localiser_chunks
+        Chunks whose fakes set the weights of hours and the intervals of volumes.
     width, taps, hidden, learning_rate
         As in :class:`~fakeengage.models.SequenceDetector`.
     without
@@ -42,9 +46,10 @@ class TrainingPlan:
     """
 
     seed: int = 1
-    network_chunks: int = 1400
+    network_chunks: int = 1300
     tree_chunks: int = 48
     calibration_chunks: int = 96
+    localiser_chunks: int = 4
     width: int = 32
     taps: int = 3
     hidden: int = 64
@@ -109,6 +114,7 @@ def train_auditor(
         if progress is not None:
             progress("calibration", k + 1, plan.calibration_chunks, "")
     auditor.fit_parts(joined(grown), calibration, threads=threads)
+    auditor.localiser = _localiser(auditor, plan, threads)
     auditor.training = {
         "data": f"simulated, preset {PRESET}",
         "plan": {**asdict(plan), "without": list(plan.without)},
@@ -116,6 +122,26 @@ def train_auditor(
         "organic_references": int(sum((~part.fake).sum() for part in calibration)),
     }
     return auditor
+
+
+def _localiser(auditor: Auditor, plan: TrainingPlan, threads: int | None) -> Localiser:
+    """Weights of hours and intervals of volumes, from fakes of whole fortnights without gaps."""
+    whole: list[Chunk] = []
+    k = 0
+    while len(whole) < plan.localiser_chunks:
+        chunk = training_chunk(
+            plan.seed, _LOCALISER_CHUNKS + k, variety=0.5, without=plan.without, threads=threads
+        )
+        k += 1
+        if chunk.counts.shape[1] == FULL_HOURS and not np.isnan(chunk.counts).any():
+            whole.append(chunk)
+    changed = np.concatenate([chunk.changed for chunk in whole])
+    fakes = changed.any(axis=(1, 2))
+    panel = Panel.from_arrays(np.concatenate([chunk.counts for chunk in whole])[fakes])
+    clean = np.concatenate([chunk.clean for chunk in whole])[fakes]
+    answers = auditor.network.answer(panel, threads=threads)
+    expectation = fit_expectation(panel, threads=threads)
+    return fit_localiser(panel, answers, expectation, changed[fakes], clean, threads=threads)
 
 
 def joined(parts: list[Part]) -> Part:

@@ -27,7 +27,7 @@ PRESET = "realistic"
 _ACCOUNTS_PER_WORLD = 64
 _GENERIC = 0.2
 _TRANSFORMED = 0.5
-_HOURS = 336
+FULL_HOURS = 336
 _WEEK = 168
 
 
@@ -99,7 +99,7 @@ def training_chunk(
 
     rng = np.random.default_rng([seed, index, 77])
     n_hours, crop = _length(rng)
-    if n_hours > _HOURS:
+    if n_hours > FULL_HOURS:
         n_accounts //= 2
     dataset = simulate(
         n_users=n_accounts,
@@ -144,32 +144,43 @@ def training_chunk(
 def chunk_shape(seed: int, index: int, n_accounts: int = 1024) -> tuple[int, int]:
     """Accounts and hours of a varied chunk, known before it is made."""
     n_hours, crop = _length(np.random.default_rng([seed, index, 77]))
-    return (n_accounts // 2 if n_hours > _HOURS else n_accounts), crop or n_hours
+    return (n_accounts // 2 if n_hours > FULL_HOURS else n_accounts), crop or n_hours
 
 
 def _length(rng: np.random.Generator) -> tuple[int, int | None]:
     """Hours to simulate, and how many of them are kept."""
     chance = rng.random()
     if chance < 0.6:
-        return _HOURS, None
+        return FULL_HOURS, None
     if chance < 0.85:
-        return _HOURS, int(np.exp(rng.uniform(np.log(24), np.log(_HOURS))))
+        return FULL_HOURS, int(np.exp(rng.uniform(np.log(24), np.log(FULL_HOURS))))
     return int(rng.choice([504, 672])), None
 
 
 def _habits(rng: np.random.Generator) -> dict[str, Any]:
-    """Size and ratios of the chunk's worlds: measured medians, and a decade to either side."""
+    """Habits of the chunk's worlds: around the preset's medians, which are measured ones, and far from them.
 
-    def between(low: float, high: float) -> float:
-        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    Attacks are as loud as the preset's in one chunk and several times as loud in another: in small accounts
+    most quiet ones change nothing that could be seen, and teach nothing.
+    """
+
+    def between(low: float, high: float, log_sd: float) -> dict[str, float]:
+        return {"median": float(np.exp(rng.uniform(np.log(low), np.log(high)))), "log_sd": log_sd}
 
     return {
-        "organic": {"size": {"median": between(0.5, 60.0), "log_sd": 0.9}},
-        "ratios": {
-            "likes_median": {"median": between(0.04, 0.12), "log_sd": 0.3},
-            "comments_median": {"median": between(0.001, 0.02), "log_sd": 0.6},
-            "shares_median": {"median": between(0.002, 0.02), "log_sd": 0.6},
+        "organic": {
+            "size": between(0.5, 60.0, 0.9),
+            "shape": between(0.5, 4.0, 0.7),
+            "burst_rate": between(0.5, 2.4, 0.7),
+            "live_rate": between(0.5, 1.8, 0.8),
+            "memory": between(0.6, 1.3, 0.35),
         },
+        "ratios": {
+            "likes_median": between(0.04, 0.12, 0.3),
+            "comments_median": between(0.001, 0.02, 0.6),
+            "shares_median": between(0.002, 0.02, 0.6),
+        },
+        "attacks": {"gain": between(1.5, 6.0, 0.6)},
     }
 
 
