@@ -84,18 +84,6 @@ def sum_forest(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
-def forest_contributions(
-    rows: NDArray[np.float64],
-    roots: NDArray[np.int64],
-    feature: NDArray[np.int32],
-    threshold: NDArray[np.float64],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-    value: NDArray[np.float64],
-    cover: NDArray[np.float64] | None,
-    *,
-    threads: int,
-) -> tuple[NDArray[np.float64], float]: ...
 def net_channels(
     data: NDArray[np.float32],
     offsets: NDArray[np.int64],
@@ -126,6 +114,18 @@ def net_score(
     *,
     threads: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+def forest_contributions(
+    rows: NDArray[np.float64],
+    roots: NDArray[np.int64],
+    feature: NDArray[np.int32],
+    threshold: NDArray[np.float64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    value: NDArray[np.float64],
+    cover: NDArray[np.float64] | None,
+    *,
+    threads: int,
+) -> tuple[NDArray[np.float64], float]: ...
 def fit_expectation(
     data: NDArray[np.float32],
     offsets: NDArray[np.int64],
