@@ -55,7 +55,11 @@ def test_an_account_alone_scores_as_in_a_batch_and_as_the_saved_model(
 
 def test_without_torch_training_says_what_to_install() -> None:
     code = (
-        "import sys; sys.modules['torch'] = None\n"
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch': raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
         "import fakeengage as fe\n"
         "data = fe.simulate(n_users=20, length=96, seed=1)\n"
         "try:\n    fe.models.AutoencoderDetector().fit(data.panel)\n"
@@ -65,7 +69,46 @@ def test_without_torch_training_says_what_to_install() -> None:
     assert "pip install 'fakeengage[deep]'" in done.stdout
 
 
-@pytest.mark.parametrize(("argument", "value"), [("hidden", 0), ("trim", 1.0), ("epochs", 0)])
-def test_impossible_settings_name_the_argument(argument: str, value: float) -> None:
+@needs_torch
+def test_progress_hears_of_every_pass_and_training_stops_early(data: fe.Dataset) -> None:
+    heard: list[tuple[int, int, float]] = []
+    detector = fe.models.AutoencoderDetector(epochs=500, patience=3, learning_rate=0.01)
+    detector.fit(data.panel, progress=lambda *now: heard.append(now))
+    assert [done for done, _, _ in heard] == list(range(1, len(heard) + 1))
+    assert [loss for _, _, loss in heard] == detector.losses_
+    assert 3 < len(heard) < 500
+    # The last passes brought nothing, the first did.
+    assert np.argmin(detector.losses_) == len(heard) - 1 - 3
+    assert min(detector.losses_) < 0.9 * detector.losses_[0]
+
+
+@needs_torch
+def test_the_net_is_rebuilt_in_rust_as_torch_computes_it(detector: "fe.models.AutoencoderDetector") -> None:
+    import torch
+
+    rows = np.random.default_rng(0).normal(size=(5, len(detector.columns_)))
+    layers = detector._layers
+    x = torch.as_tensor(rows)
+    for k, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True)):
+        x = torch.nn.functional.linear(x, torch.as_tensor(weight), torch.as_tensor(bias))
+        x = torch.tanh(x) if k < 3 else x
+    np.testing.assert_allclose(layers.forward(rows), x.numpy(), atol=1e-6)
+
+
+@needs_torch
+def test_normal_accounts_alone_teach_better_than_all(data: fe.Dataset) -> None:
+    fresh = fe.simulate(n_users=400, seed=42)
+    taught = fe.models.AutoencoderDetector(seed=3).fit(data.panel, data.accounts.is_fake)
+    # Seeds 41 to 48 gave .88 to .93 for normal accounts only, .83 to .88 without labels.
+    assert taught.score(fresh.panel, fresh.accounts.is_fake) > 0.85
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("hidden", 0), ("trim", 1.0), ("epochs", 0), ("mask", -0.1), ("worst", 0.0), ("device", "tpu")],
+)
+def test_impossible_settings_name_the_argument(argument: str, value: object, data: fe.Dataset) -> None:
+    detector = fe.models.AutoencoderDetector(**{argument: value})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=argument):
-        fe.models.AutoencoderDetector(**{argument: value})  # type: ignore[arg-type]
+        detector.fit(data.panel)

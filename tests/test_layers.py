@@ -70,7 +70,7 @@ RUST_LAYERS = [
     {"rows", "rng"},
     {"lanes"},
     {"kernels"},
-    {"simulate", "attack", "features", "expectation", "forest", "net", "shapley"}
+    {"simulate", "attack", "features", "expectation", "forest", "dense", "net", "preparation", "shapley"}
     | {"windows", "cohorts", "scoring"},
     {"coordination"},
 ]
@@ -183,8 +183,8 @@ def test_rust_modules_point_downwards() -> None:
         )
         above = {name for name in used if levels.get(name, 0) > levels[own]}
         assert not above, f"{path.relative_to(CORE)} imports {sorted(above)}"
-        blind = {"coordination", "features", "expectation", "forest", "net", "shapley"}
-        if own in blind | {"windows", "cohorts", "scoring"}:
+        judges = {"dense", "forest", "net", "preparation", "shapley", "windows", "cohorts", "scoring"}
+        if own in judges | {"coordination", "features", "expectation"}:
             assert not used & {"simulate", "attack"}, f"{path.relative_to(CORE)} knows the simulator"
 
 

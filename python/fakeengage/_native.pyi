@@ -70,17 +70,14 @@ def coordination_features(
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
-def sum_forest(
+def prepare_features(
     features: NDArray[np.float64],
-    roots: NDArray[np.int64],
-    feature: NDArray[np.int32],
-    threshold: NDArray[np.float64],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-    value: NDArray[np.float64],
     center: NDArray[np.float64],
     scale: NDArray[np.float64],
     one_sided: NDArray[np.bool_],
+    context: NDArray[np.int64],
+    location: NDArray[np.float64],
+    log_spread: NDArray[np.float64],
     *,
     threads: int,
 ) -> NDArray[np.float64]: ...
@@ -126,6 +123,30 @@ def forest_contributions(
     *,
     threads: int,
 ) -> tuple[NDArray[np.float64], float]: ...
+def dense_forward(
+    rows: NDArray[np.float64],
+    weights: list[NDArray[np.float64]],
+    biases: list[NDArray[np.float64]],
+    activations: list[str],
+    *,
+    threads: int,
+) -> NDArray[np.float64]: ...
+
+@final
+class Forest:
+    def __new__(
+        cls,
+        roots: NDArray[np.int64],
+        feature: NDArray[np.int32],
+        threshold: NDArray[np.float64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
+        value: NDArray[np.float64],
+        *,
+        n_columns: int,
+    ) -> Self: ...
+    def sum(self, rows: NDArray[np.float64], *, threads: int) -> NDArray[np.float64]: ...
+
 def fit_expectation(
     data: NDArray[np.float32],
     offsets: NDArray[np.int64],

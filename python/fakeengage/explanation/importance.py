@@ -46,7 +46,7 @@ def importances(
     Parameters
     ----------
     model
-        A fitted detector on features, or an auditor, whose boosting is measured: its net reads the series.
+        A fitted detector on features, or an auditor, whose trees are measured: its net reads the series.
     panel
         Accounts that it was *not* fitted on: on others the figures say what it memorised.
     labels
@@ -143,8 +143,7 @@ def _check(by: str, n_repeats: int, n_resamples: int, level: float) -> None:
 
 
 def _scorer(model: Any, panel: Panel, threads: int | None) -> Scorer:
-    # Of an auditor the boosting is what reads features.
-    score = getattr(getattr(model, "boosting", model), "score_features", None)
+    score = getattr(model, "score_features", None)
     if score is None:
         raise TypeError(
             f"model: {type(model).__name__} does not score features; "
@@ -155,9 +154,7 @@ def _scorer(model: Any, panel: Panel, threads: int | None) -> Scorer:
 
 def _used(model: Any, panel: Panel) -> list[str]:
     """Columns that the model looks at; all of the panel where it does not say."""
-    evidence = getattr(model, "evidence_columns", None)
-    if evidence is not None:
-        return list(evidence(panel)[1])
+    model = getattr(model, "boosting", model)
     return list(getattr(model, "columns_", None) or [f.name for f in list_features(panel.metrics)])
 
 

@@ -59,7 +59,7 @@ def contributions(
     -----
     Of a tree ensemble these are exact Shapley values of the path-dependent game (Lundberg et al. 2018,
     arXiv:1802.03888): all of an account's contributions and a constant add up to its score – that of
-    :meth:`score` for a detector; for an auditor the logit of its boosting, the part that reads features. A
+    :meth:`score` for a detector; for an auditor the part of the raw score that its trees give. A
     contribution says what the *model* makes of a feature. It is no cause.
 
     Examples

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.calibration import Reference, check_enough, sigmoid, strata
-from fakeengage.models.base import evidence_matrix, known_labels, summary_columns
+from fakeengage.models.base import evidence_matrix, known_labels
+from fakeengage.models.columns import align
 from fakeengage.models.contributions import Contributions, contributions_of
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
 from fakeengage.models.localiser import Localiser
@@ -102,7 +103,9 @@ class Auditor:
         self.localiser = localiser
         self.attacks = tuple(attacks or ())
         self.seed = seed
-        self.boosting = GradientBoostingDetector(seed=seed)
+        self.boosting = GradientBoostingDetector(
+            n_estimators=300, min_samples_leaf=40, seed=seed, monotone=None, feature_set="all"
+        )
         self.rarity_: Rarity | None = None
         self.head_: NDArray[np.float64] | None = None
         self.weights_ = np.array([1.0, 0.0, 0.0])
@@ -156,9 +159,8 @@ class Auditor:
         self.boosting.fit_features(panel, features, fake)
         self.rarity_ = Rarity.fit(hidden[~fake])
         self.head_ = _fit_head(hidden, fake) if own_head else None
-        positions, _, _ = summary_columns(panel, self.boosting.owners)
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
-        self.usual_high_ = _usual_high(features[~fake][:, positions])
+        self.usual_high_ = _usual_high(align(panel.metrics, features[~fake], self.boosting.columns_))
 
     def _unseen(self, panel: Panel, fake: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Parts of each account by models fitted on the other two thirds."""
@@ -237,8 +239,19 @@ class Auditor:
     def contributions(
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
     ) -> Contributions:
-        """What each feature adds to the logit of the boosting, the part that reads features."""
-        return contributions_of(self.boosting, panel, features, threads=threads)
+        """What each feature adds to the raw score by way of the trees, in logits; exact Shapley values.
+
+        What the net sees has no feature's name; windows tell it.
+        """
+        return contributions_of(self.boosting, panel, features, threads=threads).times(
+            float(self.weights_[1])
+        )
+
+    def score_features(
+        self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """What the trees add to the raw score, from features already extracted; the net reads no features."""
+        return self.weights_[1] * self.boosting.score_features(panel, features, threads=threads)
 
     def probabilities(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of fraud at the reference prevalence of 10 %; NaN where not judged."""
@@ -299,11 +312,6 @@ class Auditor:
         new.reference_ = Reference.of_one_kind(unseen)
         new.training = {**self.training, "calibrated_on": {"organic_accounts": len(organic), "seed": seed}}
         return new
-
-    def evidence_columns(self, panel: Panel) -> tuple[list[int], list[str]]:
-        """Positions and names of the feature columns that ``usual_high_`` speaks of."""
-        positions, names, _ = summary_columns(panel, self.boosting.owners)
-        return positions, names
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Saves the model as a folder of numbers."""

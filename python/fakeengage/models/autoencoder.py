@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from fakeengage.models.base import FeatureDetector, at_least
-from fakeengage.models.forest import Preparation
+from fakeengage.models.base import at_least
+from fakeengage.models.dense import Layers, UsualLevel, sizes, standard
+from fakeengage.models.kinds import UnsupervisedDetector
+from fakeengage.models.preparation import Preparation, standard_units
 from fakeengage.models.store import Arrays
 
-# Worst share of an account's features that make its score: an attack shows in few of them.
-_WORST_SHARE = 0.1
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Progress = Callable[[int, int, float], None]
+"""Called after each pass with passes done, passes at most, and the loss of held-out accounts."""
+
+_LIMIT = 4.0
 _HELD_OUT = 0.15
-_PATIENCE = 20
-_BATCH = 128
+_ACTIVATIONS = ("tanh", "tanh", "tanh", "identity")
+_DEVICES = ("auto", "cpu", "cuda")
 
 
-class AutoencoderDetector(FeatureDetector):
+class AutoencoderDetector(UnsupervisedDetector):
     """Scores accounts by how badly a narrow network rebuilds their features.
 
     Parameters
@@ -34,14 +42,45 @@ class AutoencoderDetector(FeatureDetector):
         Step size of Adam.
     trim
         Share of each batch, the worst rebuilt, that teaches nothing: fakes must not be learnt.
-        Ignored with labels, which leave the fakes out.
+        Not used with labels, which leave the fakes out.
     seed
-        Seed of weights, batches and the held-out accounts.
+        Seed of weights, batches, masks and the held-out accounts.
+    mask
+        Share of the features hidden from the network in each pass: it must rebuild them from the others
+        and cannot hand them through.
+    worst
+        Share of an account's features, the worst rebuilt, that make its score: an attack shows in few.
+    batch_size
+        Accounts per step.
+    patience
+        Passes without gain after which training stops.
+    device
+        ``"cpu"``, ``"cuda"``, or ``"auto"``: a GPU where there is one. On a GPU products of matrices are
+        computed in bfloat16, and the scores differ in late digits from those of a CPU's fit.
+    context
+        Whether features, and the error itself, are measured beside accounts as active: how many
+        hours pass without any count. Without effect where those columns are not given.
+    feature_set
+        Features of a panel to look at, one of :data:`~fakeengage.models.columns.FEATURE_SETS`.
+    contamination
+        Share of the fitted accounts that ``predict`` calls outliers.
+
+    Attributes
+    ----------
+    losses_
+        Loss of the held-out accounts after each pass.
+    columns_
+        Names of the features fitted on; also ``n_features_in_`` of them, and ``feature_names_in_``
+        where they have names.
+    offset_
+        Value of ``score_samples`` below which ``predict`` says outlier.
 
     Notes
     -----
-    Training needs torch (``pip install 'fakeengage[deep]'``); scoring and loading do not. The score
-    is the mean of the worst tenth of an account's squared errors.
+    Training needs torch (``pip install 'fakeengage[deep]'``); scoring and loading do not. Features are in
+    standard units, cut at 4. Of features with a suspicious end only what lies beyond the rebuilt value at
+    that end is an error. The score is the logarithm of the mean of the worst squared errors over what
+    ordinary accounts of the kind have.
 
     Examples
     --------
@@ -61,125 +100,189 @@ class AutoencoderDetector(FeatureDetector):
         learning_rate: float = 2e-3,
         trim: float = 0.35,
         seed: int = 0,
+        *,
+        mask: float = 0.2,
+        worst: float = 0.1,
+        batch_size: int = 128,
+        patience: int = 20,
+        device: str = "auto",
+        context: bool = True,
+        feature_set: str = "summary",
+        contamination: float = 0.1,
     ) -> None:
-        super().__init__(seed)
-        self.hidden = at_least("hidden", hidden, 1)
-        self.bottleneck = at_least("bottleneck", bottleneck, 1)
-        self.epochs = at_least("epochs", epochs, 1)
-        if not 0 <= trim < 1:
-            raise ValueError(f"trim: {trim} is not allowed; a share from 0 up to, not including, 1")
+        self.hidden = hidden
+        self.bottleneck = bottleneck
+        self.epochs = epochs
         self.learning_rate = learning_rate
         self.trim = trim
-        self.preparation_: Preparation | None = None
-        self.weights_: list[NDArray[np.float64]] = []
+        self.seed = seed
+        self.mask = mask
+        self.worst = worst
+        self.batch_size = batch_size
+        self.patience = patience
+        self.device = device
+        self.context = context
+        self.feature_set = feature_set
+        self.contamination = contamination
 
-    @property
-    def fitted(self) -> bool:
-        """Whether the network is trained."""
-        return self.preparation_ is not None
+    def _check_settings(self) -> None:
+        for name in ("hidden", "bottleneck", "epochs", "batch_size", "patience"):
+            at_least(name, getattr(self, name), 1)
+        for name in ("trim", "mask"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name}: {getattr(self, name)!r} is not allowed; a share from 0 up to, not including, 1"
+                )
+        if not 0 < self.worst <= 1:
+            raise ValueError(f"worst: {self.worst!r} is not allowed; a share above 0, at most 1")
+        if self.device not in _DEVICES:
+            raise ValueError(f"device: {self.device!r} is not allowed; choose from {', '.join(_DEVICES)}")
 
-    def _learn(
-        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
-    ) -> None:
-        known = rows if fake is None else rows[~fake]
-        self.weights_ = self._train(known, self.trim if fake is None else 0.0)
-        self.preparation_ = preparation
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        labels: ArrayLike | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Fits on the accounts of a panel, or on the rows of a matrix of features.
 
-    def _train(self, rows: NDArray[np.float64], trim: float) -> list[NDArray[np.float64]]:
+        Parameters
+        ----------
+        X
+            Panel, or matrix of features (NaN = missing).
+        y
+            For a panel the same as `labels`; for a matrix not used.
+        labels
+            True for fakes, False for normal accounts, None where unknown; with them only normal accounts
+            are learnt from.
+        progress
+            Called after each pass with passes done, passes at most, and the held-out loss.
+
+        Raises
+        ------
+        ImportError
+            If torch is not installed.
+        ValueError
+            If labels are of another kind or number, or an argument of the constructor is impossible.
+        """
+        self._progress = progress
+        try:
+            return super().fit(X, y, labels=labels)
+        finally:
+            del self._progress
+
+    def _learn(self, rows: NDArray[np.float64], fake: NDArray[np.bool_] | None) -> None:
+        normal = rows if fake is None else rows[~fake]
+        directions = self._directions()
+        self.preparation_ = Preparation.of(
+            normal, turned=directions < 0, context=self._context() if self.context else ()
+        )
+        prepared = self.preparation_.apply(normal)
+        self._mean, self._spread = standard_units(prepared)
+        z = standard(prepared, self._mean, self._spread, _LIMIT)
+        self._layers = self._train(z, self.trim if fake is None else 0.0)
+        self._usual = UsualLevel.of(prepared[:, self.preparation_.context], self._errors(z, None))
+
+    def _train(self, rows: NDArray[np.float64], trim: float) -> Layers:
         try:
             import torch
         except ImportError:
             raise ImportError(
                 "AutoencoderDetector: training needs torch; pip install 'fakeengage[deep]'"
             ) from None
+        cuda = torch.cuda.is_available()
+        if self.device == "cuda" and not cuda:
+            raise ValueError("device: 'cuda' is not there; 'cpu' or 'auto'")
+        device = "cuda" if cuda and self.device != "cpu" else "cpu"
         # A network this small spends its time on threads waiting for one another; one thread also
         # gives the same bits on any number of cores.
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            return self._descend(torch, rows, trim)
+            return self._descend(torch, rows, trim, device)
         finally:
             torch.set_num_threads(threads)
 
-    def _descend(self, torch: Any, rows: NDArray[np.float64], trim: float) -> list[NDArray[np.float64]]:
+    def _descend(self, torch: Any, rows: NDArray[np.float64], trim: float, device: str) -> Layers:
         """Adam with early stopping; the weights of the best pass over the held-out accounts."""
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if device == "cuda" else []):
             torch.manual_seed(self.seed)
-            data = torch.as_tensor(rows, dtype=torch.float32)
-            order = torch.randperm(len(data))
+            # Drawn on the CPU, so that a GPU sees the same accounts, masks and first weights.
+            draws = torch.Generator().manual_seed(self.seed)
+            order = torch.randperm(len(rows), generator=draws)
+            data = torch.as_tensor(rows, dtype=torch.float32)[order].to(device)
             n_held = int(len(data) * _HELD_OUT)
-            held, taught = data[order[:n_held]], data[order[n_held:]]
-            widths = [rows.shape[1], self.hidden, self.bottleneck, self.hidden, rows.shape[1]]
+            held, taught = data[:n_held], data[n_held:]
+            n = rows.shape[1]
             layers: list[Any] = []
-            for inner, outer in pairwise(widths):
+            for inner, outer in pairwise((n, self.hidden, self.bottleneck, self.hidden, n)):
                 layers += [torch.nn.Linear(inner, outer), torch.nn.Tanh()]
-            network = torch.nn.Sequential(*layers[:-1])
+            network = torch.nn.Sequential(*layers[:-1]).to(device)
             optimiser = torch.optim.Adam(network.parameters(), self.learning_rate)
+            mixed = torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
 
-            def loss_of(batch: Any) -> Any:
-                errors = ((network(batch) - batch) ** 2).mean(dim=1)
+            def loss_of(batch: Any, seen: Any) -> Any:
+                with mixed:
+                    rebuilt = network(seen)
+                errors = ((rebuilt.float() - batch) ** 2).mean(dim=1)
                 kept = max(1, round(len(errors) * (1 - trim)))
                 return errors.sort().values[:kept].mean()
 
-            best, best_loss, waited = None, float("inf"), 0
-            for _ in range(self.epochs):
-                for batch in taught[torch.randperm(len(taught))].split(_BATCH):
+            # `fit_features` has no argument for it.
+            progress: Progress | None = getattr(self, "_progress", None)
+            best: list[Any] = []
+            best_loss, waited, self.losses_ = float("inf"), 0, []
+            for done in range(1, self.epochs + 1):
+                for chosen in torch.randperm(len(taught), generator=draws).split(self.batch_size):
+                    batch = taught[chosen.to(device)]
+                    shown = (torch.rand(batch.shape, generator=draws) >= self.mask).to(device)
                     optimiser.zero_grad()
-                    loss_of(batch).backward()
+                    # As bright as without a mask, like dropout.
+                    loss_of(batch, batch * shown / (1 - self.mask)).backward()
                     optimiser.step()
                 with torch.no_grad():
-                    current = float(loss_of(held if n_held else taught))
+                    known = held if n_held else taught
+                    self.losses_.append(float(loss_of(known, known)))
                 waited += 1
-                if current < best_loss:
-                    best_loss, waited = current, 0
-                    best = [p.detach().numpy().astype(np.float64).copy() for p in network.parameters()]
-                if waited >= _PATIENCE:
+                if self.losses_[-1] < best_loss:
+                    best_loss, waited = self.losses_[-1], 0
+                    best = [p.detach().cpu().numpy().astype(np.float64) for p in network.parameters()]
+                if progress is not None:
+                    progress(done, self.epochs, self.losses_[-1])
+                if waited >= self.patience:
                     break
-        return best or []
+        if not best:
+            raise ValueError("learning_rate: training diverged; give a smaller one")
+        return Layers(best[::2], best[1::2], list(_ACTIVATIONS))
+
+    def _errors(self, z: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
+        beyond = z - self._layers.forward(z, threads=threads)
+        beyond = np.where(self._directions() != 0, np.maximum(beyond, 0.0), beyond)
+        worst = max(1, round(self.worst * z.shape[1]))
+        errors = np.sort(beyond * beyond, axis=1)[:, -worst:]
+        # One addition after the other: a library's sum may round by the place in the array.
+        total = errors[:, 0].copy()
+        for k in range(1, worst):
+            total += errors[:, k]
+        return np.asarray(total / worst)
 
     def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
-        del threads
-        assert self.preparation_ is not None
-        rows = self.preparation_.apply(rows)
-        worst = max(1, round(_WORST_SHARE * rows.shape[1]))
-        out = np.empty(len(rows))
-        # One account at a time: a product of matrices may round a row by its place in the batch.
-        for i, row in enumerate(rows):
-            errors = np.sort((self._rebuild(row) - row) ** 2)
-            out[i] = errors[-worst:].mean()
-        return out
+        prepared = self.preparation_.apply(rows, threads=threads)
+        errors = self._errors(standard(prepared, self._mean, self._spread, _LIMIT), threads)
+        return self._usual.above(prepared[:, self.preparation_.context], errors)
 
-    def _rebuild(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
-        layers = list(zip(self.weights_[::2], self.weights_[1::2], strict=True))
-        for k, (weight, bias) in enumerate(layers):
-            row = weight @ row + bias
-            if k < len(layers) - 1:
-                row = np.tanh(row)
-        return row
+    def _to_parts(self) -> tuple[dict[str, Any], Arrays]:
+        arrays = self._layers.to_arrays() | self.preparation_.to_arrays()
+        arrays |= {"mean": self._mean, "spread": self._spread, "usual": self._usual.terms}
+        return {"losses": self.losses_}, arrays
 
-    def settings(self) -> dict[str, Any]:
-        """Arguments of the constructor."""
-        return {
-            "hidden": self.hidden,
-            "bottleneck": self.bottleneck,
-            "epochs": self.epochs,
-            "learning_rate": self.learning_rate,
-            "trim": self.trim,
-            "seed": self.seed,
-        }
-
-    def _arrays(self) -> Arrays:
-        arrays: Arrays = {f"weight{k}": values for k, values in enumerate(self.weights_)}
-        for name in ("center", "scale", "one_sided"):
-            arrays[name] = getattr(self.preparation_, name)
-        return arrays
-
-    def _restore(self, arrays: Arrays) -> None:
-        self.preparation_ = Preparation(arrays["center"], arrays["scale"], arrays["one_sided"])
-        n_weights = sum(name.startswith("weight") for name in arrays)
-        self.weights_ = [arrays[f"weight{k}"] for k in range(n_weights)]
+    def _from_parts(self, state: dict[str, Any], arrays: Arrays) -> None:
         n = len(self.columns_)
-        widths = [n, self.hidden, self.bottleneck, self.hidden, n]
-        expected = [shape for a, b in pairwise(widths) for shape in ((b, a), (b,))]
-        if [weight.shape for weight in self.weights_] != expected or len(arrays["center"]) != n:
-            raise ValueError("model: its layers do not fit one another; retrain it")
+        self.losses_ = [float(loss) for loss in state["losses"]]
+        self.preparation_ = Preparation.from_arrays(arrays, n)
+        units = sizes(arrays, ("mean", "spread"), n)
+        self._mean, self._spread = units["mean"], units["spread"]
+        self._usual = UsualLevel.from_arrays(arrays, len(self.preparation_.context))
+        self._layers = Layers.from_arrays(arrays, list(_ACTIVATIONS), n, n)

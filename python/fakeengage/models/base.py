@@ -1,48 +1,39 @@
-"""What the detectors on features share: columns, fitting from panels, saving."""
+"""What the detectors on features share: fitting and scoring of panels and of matrices, saving."""
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fakeengage.expectation import Expectation, fit_expectation
-from fakeengage.features import SUMMARY_OWNERS, feature_matrix, list_features
-from fakeengage.models.forest import ForestArrays, Preparation
+from fakeengage.expectation import Expectation
+from fakeengage.features import feature_matrix
+from fakeengage.models.columns import align, columns_of, direction, is_context, measure_of, registry
+from fakeengage.models.protocol import Estimator
 from fakeengage.models.store import Arrays, save_arrays
 from fakeengage.panel import Panel
+from fakeengage.ranking import auroc
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# What detectors look at. Left to richer models are columns that authors of data draw with opposite signs
-# (zero runs, roughness) and those of which nobody has measured yet that they help on foreign data.
-_EVIDENCE = frozenset(
-    {
-        *("scan_up", "scan_down", "step_up", "step_down", "cusum", "block_mean", "scan_share", "segments"),
-        *("exceedance", "shortfall", "quantile", "spread_ratio", "asymmetry", "negative_share"),
-        *("quiet_residual", "quiet_minus_busy", "curve_distance", "half_shift", "day_level"),
-        *("acf__lag1", "acf__day", "period_power", "joint_up"),
-        *("ratio_up", "ratio_down", "residual_correlation", "ratio_spread"),
-    }
-)
-
-
-def _is_evidence(name: str) -> bool:
-    _, measure, parameter = name.split("__")
-    return measure in _EVIDENCE or f"{measure}__{parameter}" in _EVIDENCE
+FEWEST = 2
+"""Accounts that a fit needs."""
 
 
 def evidence_matrix(
     panel: Panel, expectation: Expectation | None = None, *, threads: int | None = None
 ) -> NDArray[np.float64]:
-    """Features that detectors are fitted on and score: measured against the whole expectation."""
-    if expectation is None:
-        expectation = fit_expectation(panel, threads=threads)
+    """Features that detectors are fitted on and score.
+
+    Without `expectation` trend and cycles are fitted on the way, in a hundredth of the time that
+    :func:`~fakeengage.expectation.fit_expectation` takes; fit and score alike.
+    """
     return feature_matrix(panel, expectation, threads=threads)
 
 
@@ -68,167 +59,170 @@ def known_labels(labels: ArrayLike, n: int) -> tuple[NDArray[np.bool_], NDArray[
     return known, values[known].astype(bool)
 
 
-def summary_columns(panel: Panel, owners: frozenset[str]) -> tuple[list[int], list[str], NDArray[np.bool_]]:
-    """Positions and names of the columns of some summary owners, and which are one-sided.
-
-    Summaries over the metrics present exist for every panel, so a detector fitted on accounts with
-    four metrics can score accounts with one.
-    """
-    chosen = [
-        (k, feature)
-        for k, feature in enumerate(list_features(panel.metrics))
-        if feature.name.split("__")[0] in owners and _is_evidence(feature.name)
-    ]
-    return (
-        [k for k, _ in chosen],
-        [feature.name for _, feature in chosen],
-        np.array([feature.high_is_suspicious for _, feature in chosen]),
-    )
+def at_least(argument: str, value: float, least: float) -> None:
+    """A ValueError that names the argument where its value is too small or no number."""
+    if not isinstance(value, (int, float, np.integer, np.floating)) or not value >= least:
+        raise ValueError(f"{argument}: {value!r} is not allowed; at least {least}")
 
 
-class FeatureDetector(ABC):
-    """A detector on summary features.
+class FeatureDetector(Estimator, ABC):
+    """A detector on features of accounts.
 
     Scores are higher for more suspicious accounts and depend on the account alone.
     """
 
     kind: ClassVar[str]
-    owners: ClassVar[frozenset[str]] = SUMMARY_OWNERS
-
-    def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
-        self.columns_: list[str] = []
+    feature_set: str
+    columns_: list[str]
+    n_features_in_: int
 
     @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """Arguments of the constructor."""
-
-    @property
-    @abstractmethod
-    def fitted(self) -> bool:
-        """Whether the detector can score."""
+    def fit(self, X: Any, y: ArrayLike | None = None, *, labels: ArrayLike | None = None) -> Self:
+        """Fits on the accounts of a panel, or on the rows of a matrix of features."""
 
     @abstractmethod
-    def _learn(
-        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
-    ) -> None:
-        """Fits on prepared rows."""
+    def _check_settings(self) -> None:
+        """A ValueError naming the argument of the constructor that is impossible."""
+
+    @abstractmethod
+    def _learn(self, rows: NDArray[np.float64], fake: NDArray[np.bool_] | None) -> None:
+        """Fits on rows whose columns are ``columns_``."""
 
     @abstractmethod
     def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
-        """Scores of rows that are not prepared."""
+        """Scores of such rows."""
 
     @abstractmethod
-    def _arrays(self) -> Arrays:
-        """What fitting found."""
+    def _to_parts(self) -> tuple[dict[str, Any], Arrays]:
+        """What fitting found: numbers, and arrays."""
 
     @abstractmethod
-    def _restore(self, arrays: Arrays) -> None:
-        """Takes back what `_arrays` gave; a ValueError where it does not fit."""
-
-    def fit(self, panel: Panel, labels: ArrayLike | None = None) -> Self:
-        """Fits on the accounts of `panel`; `labels` are true for fakes, those with None are left out."""
-        return self.fit_features(panel, evidence_matrix(panel), labels)
+    def _from_parts(self, state: dict[str, Any], arrays: Arrays) -> None:
+        """Takes back what `_to_parts` gave; a ValueError where it does not fit."""
 
     def fit_features(
         self, panel: Panel, features: NDArray[np.float64], labels: ArrayLike | None = None
     ) -> Self:
-        """The same from features already extracted from `panel`."""
-        positions, self.columns_, one_sided = summary_columns(panel, self.owners)
+        """:meth:`fit` from the feature matrix of `panel`; `labels` are true for fakes, None where unknown."""
         fake = None
+        columns = columns_of(panel.metrics, self.feature_set)
         if labels is not None:
             known, fake = known_labels(labels, len(features))
             features = features[known]
-            if fake.all():
-                raise ValueError("labels: every account is labelled fake; some normal ones are needed")
-        rows = features[:, positions]
-        preparation = Preparation.of(rows if fake is None else rows[~fake], one_sided)
-        self._learn(preparation.apply(rows), preparation, fake)
+        return self._fit_rows(align(panel.metrics, features, columns), columns, fake)
+
+    def _fit_rows(
+        self, rows: NDArray[np.float64], columns: Sequence[str], fake: NDArray[np.bool_] | None
+    ) -> Self:
+        self._check_settings()
+        if len(rows) < FEWEST:
+            raise ValueError(f"accounts: {len(rows)} given (n_samples={len(rows)}); at least {FEWEST} needed")
+        if fake is not None and fake.all():
+            raise ValueError("labels: every account is labelled fake; some normal ones are needed")
+        self._set_columns(columns)
+        try:
+            self._learn(rows, fake)
+        except BaseException:
+            # A fit that failed has not happened.
+            del self.columns_
+            raise
         return self
 
-    def score(self, panel: Panel) -> NDArray[np.float64]:
-        """Score of each account, higher = more suspicious."""
-        return self.score_features(panel, evidence_matrix(panel))
+    def _set_columns(self, columns: Sequence[str]) -> None:
+        self.columns_ = list(columns)
+        self.n_features_in_ = len(self.columns_)
+        if self.columns_ == numbered(len(self.columns_)):
+            vars(self).pop("feature_names_in_", None)
+        else:
+            self.feature_names_in_ = np.array(self.columns_, dtype=object)
+
+    def _directions(self) -> NDArray[np.int64]:
+        """Per column which end is suspicious: 1 the upper, -1 the lower, 0 neither; known, not learnt."""
+        known = registry()
+        return np.array(
+            [direction(name, name in known and known[name].high_is_suspicious) for name in self.columns_],
+            dtype=np.int64,
+        )
+
+    def _context(self) -> list[int]:
+        return [k for k, name in enumerate(self.columns_) if is_context(name)]
+
+    def score(self, X: Any, y: ArrayLike | None = None) -> Any:
+        """Score of each account, higher = more suspicious; with labels `y`, how well the scores rank.
+
+        Parameters
+        ----------
+        X
+            Panel, or matrix of features as in `fit`.
+        y
+            Labels, true for fakes. Scikit-learn's searches give them.
+
+        Returns
+        -------
+        numpy.ndarray or float
+            ``(n,)`` scores; with `y` the area under the ROC curve.
+        """
+        scores = self._scores(X)
+        return scores if y is None else float(auroc(self._positive(y), scores))
 
     def score_features(
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
     ) -> NDArray[np.float64]:
-        """The same from features already extracted from `panel`."""
+        """:meth:`score` from the feature matrix of `panel`."""
         self._need_fit()
-        positions, names, _ = summary_columns(panel, self.owners)
-        if names != self.columns_:
+        unknown = [name for name in self.columns_ if name not in registry()]
+        if unknown:
             raise ValueError(
-                "model: was trained on other features than this version computes; "
-                "retrain it with `fakeengage train`"
+                f"model: was fitted on {unknown[0]!r}, which is no feature of this version; "
+                "give it the matrix that it knows, or retrain it with `fakeengage train`"
             )
-        return self._judge(features[:, positions], threads)
+        return self._judge(align(panel.metrics, features, self.columns_), threads)
+
+    def _scores(self, X: Any) -> NDArray[np.float64]:
+        self._need_fit()
+        if isinstance(X, Panel):
+            return self.score_features(X, evidence_matrix(X))
+        return self._judge(self._check_matrix(X), None)
+
+    def _positive(self, y: ArrayLike) -> NDArray[np.bool_]:
+        return np.asarray(y).astype(bool)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Saves the detector as a folder of numbers."""
+        """Saves the detector as a folder of numbers; :func:`fakeengage.load_model` reads it."""
         settings, arrays = self.to_arrays()
         return save_arrays(folder, self.kind, settings, arrays)
 
     def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
         """Settings and arrays that make the detector whole."""
         self._need_fit()
-        return self.settings() | {"columns": self.columns_}, self._arrays()
+        state, arrays = self._to_parts()
+        known = registry()
+        versions = {measure_of(name): known[name].version for name in self.columns_ if name in known}
+        return self.get_params() | state | {"columns": self.columns_, "versions": versions}, arrays
 
     @classmethod
     def from_arrays(cls, settings: dict[str, Any], arrays: Arrays) -> Self:
-        """A detector out of a saved model."""
-        own = dict(settings)
-        columns = [str(name) for name in own.pop("columns")]
-        detector = cls(**own)
-        detector.columns_ = columns
-        detector._restore(arrays)
+        """A detector out of a saved model.
+
+        Raises
+        ------
+        ValueError
+            If a feature that it uses has another version here, or its parts do not fit.
+        """
+        names = cls.parameter_names()
+        detector = cls(**{name: settings[name] for name in names if name in settings})
+        for name, feature in registry().items():
+            stated = settings.get("versions", {}).get(measure_of(name), feature.version)
+            if stated != feature.version:
+                raise ValueError(
+                    f"model: was trained on version {stated} of {measure_of(name)}, this version computes "
+                    f"{feature.version}; retrain it with `fakeengage train`"
+                )
+        detector._set_columns([str(name) for name in settings["columns"]])
+        detector._from_parts(settings, arrays)
         return detector
 
-    def _need_fit(self) -> None:
-        if not self.fitted:
-            raise ValueError("detector: is not fitted; call fit(panel) first")
 
-
-class ForestDetector(FeatureDetector):
-    """A detector whose fit is a forest."""
-
-    def __init__(self, seed: int = 0) -> None:
-        super().__init__(seed)
-        self.forest_: ForestArrays | None = None
-
-    @property
-    def fitted(self) -> bool:
-        """Whether the forest is grown."""
-        return self.forest_ is not None
-
-    @abstractmethod
-    def _grow(
-        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
-    ) -> ForestArrays:
-        """Fits the trees on prepared rows."""
-
-    @abstractmethod
-    def _score(self, sums: NDArray[np.float64], n_trees: int) -> NDArray[np.float64]:
-        """Scores from sums of leaves."""
-
-    def _learn(
-        self, rows: NDArray[np.float64], preparation: Preparation, fake: NDArray[np.bool_] | None
-    ) -> None:
-        self.forest_ = self._grow(rows, preparation, fake)
-
-    def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
-        assert self.forest_ is not None
-        return self._score(self.forest_.sum(rows, threads=threads), self.forest_.n_trees)
-
-    def _arrays(self) -> Arrays:
-        assert self.forest_ is not None
-        return dict(self.forest_.arrays)
-
-    def _restore(self, arrays: Arrays) -> None:
-        self.forest_ = ForestArrays.from_arrays(arrays)
-
-
-def at_least(argument: str, value: int, least: int) -> int:
-    """The value, or a ValueError that names the argument."""
-    if value < least:
-        raise ValueError(f"{argument}: {value} is not allowed; at least {least}")
-    return value
+def numbered(n: int) -> list[str]:
+    """Names of the columns of a matrix that has none."""
+    return [f"x{k}" for k in range(n)]

@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.models.base import FeatureDetector, ForestDetector, summary_columns
-from fakeengage.models.forest import Preparation
+from fakeengage.models.base import FeatureDetector
+from fakeengage.models.columns import align
+from fakeengage.models.forest import ForestArrays
+from fakeengage.models.preparation import Preparation
 from fakeengage.panel import Panel
+
+_ON_TREES = ("gradient_boosting", "isolation_forest", "random_forest")
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def contributions_of(
     ----------
     detector
         A detector on trees, or anything with a method ``contributions(panel, features, threads=…)``,
-        such as an :class:`~fakeengage.models.Auditor`.
+        such as an :class:`~fakeengage.models.Auditor` or a logistic regression.
     panel
         The accounts, or a panel with the same metrics.
     features
@@ -145,40 +149,26 @@ def contributions_of(
     if own is not None:
         found: Contributions = own(panel, features, threads=threads)
         return found
-    if isinstance(detector, ForestDetector):
+    if hasattr(detector, "_need_fit") and detector.kind in _ON_TREES:
+        detector._need_fit()
         return _of_forest(detector, panel, features, threads)
     raise TypeError(
         f"model: {type(detector).__name__} does not say what a feature adds to its score; give an "
-        "Auditor or a detector on trees"
+        "Auditor, a logistic regression or a detector on trees"
     )
 
 
-def feature_rows(
-    detector: FeatureDetector, panel: Panel, features: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The columns of `features` that a detector scores, in its order."""
-    positions, names, _ = summary_columns(panel, detector.owners)
-    if names != detector.columns_:
-        raise ValueError(
-            "model: was trained on other features than this version computes; "
-            "retrain it with `fakeengage train`"
-        )
-    return features[:, positions]
-
-
 def _of_forest(
-    detector: ForestDetector, panel: Panel, features: NDArray[np.float64], threads: int | None
+    detector: FeatureDetector, panel: Panel, features: NDArray[np.float64], threads: int | None
 ) -> Contributions:
-    forest = detector.forest_
-    if forest is None:
-        raise ValueError("detector: is not fitted; call fit(panel) first")
-    preparation = Preparation(*(forest.arrays[name] for name in ("center", "scale", "one_sided")))
-    rows = preparation.apply(feature_rows(detector, panel, features))
+    forest: ForestArrays = detector.forest_  # type: ignore[attr-defined]
+    preparation: Preparation = detector.preparation_  # type: ignore[attr-defined]
+    rows = preparation.apply(align(panel.metrics, features, detector.columns_), threads=threads)
     values, base = forest.contributions(rows, threads=threads)
     sums = Contributions(tuple(detector.columns_), values, base, preparation.center)
     if detector.kind == "random_forest":
         return sums.times(1.0 / forest.n_trees)
-    typical_path = getattr(detector, "typical_path", None)
+    typical_path = getattr(detector, "typical_path_", None)
     if typical_path is None:
         return sums
     # An isolation score is two to the power of minus the mean path: shorter paths are more suspicious.

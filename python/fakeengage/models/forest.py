@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,146 +13,129 @@ from fakeengage import _native
 from fakeengage.models.store import Arrays
 
 _NODES = ("feature", "threshold", "left", "right", "value")
-_PARTS = ("roots", *_NODES, "center", "scale", "one_sided")
+_PARTS = ("roots", *_NODES)
+
+Tree = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Column split on (negative in a leaf), threshold, left child, right child, value of the leaf, and accounts
+that the tree was grown on in each node."""
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """What a tree sees of a feature: the logarithm of its deviation from the ordinary.
+class ForestArrays:
+    """A fitted forest: the nodes of all trees.
 
-    Attributes
-    ----------
-    center
-        Median of each column over the accounts fitted on; stands in for missing values.
-    scale
-        Median deviation from it.
-    one_sided
-        Whether values below the center count as the center: a calm account is not thereby fake.
+    Trees are grown on single precision and their thresholds kept in it, rounded down: no value changes
+    sides. `value` is single precision too where leaves are averaged, double where they are added up.
     """
 
-    center: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    one_sided: NDArray[np.bool_]
+    def __init__(self, arrays: Arrays, n_columns: int) -> None:
+        self.arrays = arrays
+        self.n_columns = n_columns
 
     @classmethod
-    def of(cls, features: NDArray[np.float64], one_sided: NDArray[np.bool_]) -> Preparation:
-        """Measures the columns of `features` (NaN = missing).
-
-        Raises
-        ------
-        ValueError
-            If not a single value is known.
-        """
-        known = np.isfinite(features)
-        if not known.any():
-            raise ValueError(
-                "features: no account has a single usable feature; at least 14 observed steps are needed"
-            )
-        center = np.zeros(features.shape[1])
-        scale = np.ones(features.shape[1])
-        for k in range(features.shape[1]):
-            column = features[known[:, k], k]
-            if len(column):
-                center[k] = np.median(column)
-                deviation = np.abs(column - center[k])
-                # A share that is zero for most accounts has no median deviation; the mean is then the unit.
-                scale[k] = float(np.median(deviation)) or float(np.mean(deviation)) or 1.0
-        return cls(center, scale, one_sided.copy())
-
-    def apply(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Features as the trees see them, in single precision like the scorer's."""
-        deviation = np.where(np.isfinite(features), features - self.center, 0.0) / self.scale
-        squashed = np.copysign(np.log1p(np.abs(deviation)), deviation)
-        turned = np.where(self.one_sided, np.maximum(squashed, 0.0), squashed)
-        return turned.astype(np.float32).astype(np.float64)
-
-
-@dataclass(frozen=True)
-class ForestArrays:
-    """A fitted forest: nodes of all trees and the preparation of their features."""
-
-    arrays: Arrays
-
-    @classmethod
-    def from_isolation(cls, forest: Any, preparation: Preparation) -> ForestArrays:
+    def from_isolation(cls, forest: Any, n_columns: int) -> ForestArrays:
         """Trees of scikit-learn's ``IsolationForest``; leaves hold path lengths."""
-        trees: list[tuple[NDArray[Any], ...]] = []
-        covers = [tree.tree_.weighted_n_node_samples for tree in forest.estimators_]
-        for tree, columns in zip(forest.estimators_, forest.estimators_features_, strict=True):
-            nodes = tree.tree_
-            leaf = nodes.children_left < 0
-            path = np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0)
-            split = np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)])
-            trees.append((split, nodes.threshold, nodes.children_left, nodes.children_right, path))
-        return cls._of(trees, preparation, covers)
+
+        def trees() -> Iterable[Tree]:
+            for tree, columns in zip(forest.estimators_, forest.estimators_features_, strict=True):
+                nodes = tree.tree_
+                leaf = nodes.children_left < 0
+                path = np.where(leaf, _depths(nodes) + average_path(nodes.n_node_samples), 0.0)
+                split = np.where(leaf, -1, columns[np.maximum(nodes.feature, 0)])
+                cover = nodes.weighted_n_node_samples
+                yield split, nodes.threshold, nodes.children_left, nodes.children_right, path, cover
+
+        return cls._of(trees(), np.float64, n_columns)
 
     @classmethod
-    def from_boosting(cls, model: Any, preparation: Preparation) -> ForestArrays:
+    def from_bagging(cls, forest: Any, n_columns: int) -> ForestArrays:
+        """Trees of scikit-learn's binary forests; leaves hold the share of the second class."""
+
+        def trees() -> Iterable[Tree]:
+            for tree in forest.estimators_:
+                nodes = tree.tree_
+                leaf = nodes.children_left < 0
+                counts = nodes.value[:, 0, :]
+                # A bootstrap sample of a tree may lack a class, never the forest's list of classes.
+                share = np.where(leaf, counts[:, 1] / counts.sum(axis=1), 0.0)
+                split = np.where(leaf, -1, nodes.feature)
+                cover = nodes.weighted_n_node_samples
+                yield split, nodes.threshold, nodes.children_left, nodes.children_right, share, cover
+
+        return cls._of(trees(), np.float32, n_columns)
+
+    @classmethod
+    def from_boosting(cls, model: Any, n_columns: int) -> ForestArrays:
         """Trees of scikit-learn's binary ``HistGradientBoostingClassifier``; leaves hold logits."""
-        trees: list[tuple[NDArray[Any], ...]] = []
-        covers = [predictor.nodes["count"] for (predictor,) in model._predictors]
-        for (predictor,) in model._predictors:
-            nodes = predictor.nodes
-            leaf = nodes["is_leaf"].astype(bool)
-            split = np.where(leaf, -1, nodes["feature_idx"])
-            trees.append(
-                (
-                    split,
+
+        def trees() -> Iterable[Tree]:
+            for (predictor,) in model._predictors:
+                nodes = predictor.nodes
+                leaf = nodes["is_leaf"].astype(bool)
+                yield (
+                    np.where(leaf, -1, nodes["feature_idx"]),
                     np.where(leaf, 0.0, nodes["num_threshold"]),
                     nodes["left"].astype(np.int64),
                     nodes["right"].astype(np.int64),
                     np.where(leaf, nodes["value"], 0.0),
+                    nodes["count"],
                 )
-            )
-        return cls._of(trees, preparation, covers)
+
+        return cls._of(trees(), np.float64, n_columns)
 
     @classmethod
-    def _of(
-        cls,
-        trees: list[tuple[NDArray[Any], ...]],
-        preparation: Preparation,
-        covers: list[NDArray[Any]],
-    ) -> ForestArrays:
-        roots = np.concatenate([[0], np.cumsum([len(tree[0]) for tree in trees])]).astype(np.int64)
-        types = (np.int32, np.float64, np.int32, np.int32, np.float64)
+    def _of(cls, trees: Iterable[Tree], value_type: Any, n_columns: int) -> ForestArrays:
+        grown = list(trees)
+        joined = [np.concatenate([tree[k] for tree in grown]) for k in range(len(_NODES) + 1)]
         arrays: Arrays = {
-            name: np.concatenate(
-                [np.maximum(tree[k], 0) if name in ("left", "right") else tree[k] for tree in trees]
-            ).astype(dtype)
-            for k, (name, dtype) in enumerate(zip(_NODES, types, strict=True))
-        }
-        arrays |= {
-            "roots": roots,
-            "center": preparation.center,
-            "scale": preparation.scale,
-            "one_sided": preparation.one_sided,
+            "roots": np.cumsum([0, *(len(tree[0]) for tree in grown)]).astype(np.int64),
+            "feature": joined[0].astype(np.int32),
+            "threshold": _rounded_down(joined[1]),
+            "left": np.maximum(joined[2], 0).astype(np.int32),
+            "right": np.maximum(joined[3], 0).astype(np.int32),
+            "value": joined[4].astype(value_type),
             # Single precision holds every count of accounts up to 16 million.
-            "cover": np.concatenate(covers).astype(np.float32),
+            "cover": joined[5].astype(np.float32),
         }
-        return cls(arrays)
+        return cls(arrays, n_columns)
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> ForestArrays:
-        """A forest out of a saved model; that its walks end is checked by the scorer."""
+    def from_arrays(cls, arrays: Arrays, n_columns: int) -> ForestArrays:
+        """A forest out of a saved model; a ValueError where its walks would not end."""
         missing = [name for name in _PARTS if name not in arrays]
         if missing:
             raise ValueError(f"model: lacks the array {missing[0]!r}; retrain")
         # Models of versions without contributions have no covers.
         optional = [name for name in ("cover",) if name in arrays]
-        return cls({name: arrays[name] for name in (*_PARTS, *optional)})
+        forest = cls({name: arrays[name] for name in (*_PARTS, *optional)}, n_columns)
+        forest._packed  # noqa: B018 - packing checks the arrays
+        return forest
+
+    def to_arrays(self) -> Arrays:
+        """Parts for a saved model."""
+        return dict(self.arrays)
 
     @property
     def n_trees(self) -> int:
         """Number of trees."""
         return len(self.arrays["roots"]) - 1
 
-    def sum(self, features: NDArray[np.float64], *, threads: int | None = None) -> NDArray[np.float64]:
-        """Sum of the leaves that each row falls into."""
-        return _native.sum_forest(
-            np.ascontiguousarray(features, dtype=np.float64),
-            **{name: self.arrays[name] for name in _PARTS},
-            threads=threads or 0,
-        )
+    @cached_property
+    def _packed(self) -> _native.Forest:
+        return _native.Forest(**self._double(), n_columns=self.n_columns)
+
+    def _double(self) -> Arrays:
+        """The nodes as the engine takes them."""
+        parts = {name: self.arrays[name] for name in _PARTS}
+        for name in ("threshold", "value"):
+            parts[name] = parts[name].astype(np.float64)
+        return parts
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"arrays": self.arrays, "n_columns": self.n_columns}
+
+    def sum(self, rows: NDArray[np.float64], *, threads: int | None = None) -> NDArray[np.float64]:
+        """Sum of the leaves that each prepared row falls into."""
+        return self._packed.sum(np.ascontiguousarray(rows, dtype=np.float64), threads=threads or 0)
 
     def contributions(
         self, rows: NDArray[np.float64], *, threads: int | None = None
@@ -186,7 +170,7 @@ class ForestArrays:
         cover = self.arrays.get("cover")
         return _native.forest_contributions(
             np.ascontiguousarray(rows, dtype=np.float64),
-            **{name: self.arrays[name] for name in ("roots", *_NODES)},
+            **self._double(),
             cover=None if cover is None else cover.astype(np.float64),
             threads=threads or 0,
         )
@@ -208,3 +192,9 @@ def _depths(nodes: Any) -> NDArray[np.float64]:
             depth[nodes.children_left[node]] = depth[node] + 1
             depth[nodes.children_right[node]] = depth[node] + 1
     return depth
+
+
+def _rounded_down(threshold: NDArray[Any]) -> NDArray[np.float32]:
+    near = np.asarray(threshold, dtype=np.float64).astype(np.float32)
+    below = np.nextafter(near, np.float32(-np.inf))
+    return np.where(near.astype(np.float64) > threshold, below, near).astype(np.float32)

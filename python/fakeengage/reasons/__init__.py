@@ -96,7 +96,7 @@ def reasons(
     found = contributions_of(auditor, panel, mine, threads=threads)
     codes, sources = column_sources(panel.metrics, mine, found.names)
     values = named_columns(panel.metrics, mine, found.names)
-    high_of = dict(zip(auditor.evidence_columns(panel)[1], auditor.usual_high_.tolist(), strict=True))
+    high_of = dict(zip(auditor.boosting.columns_, auditor.usual_high_.tolist(), strict=True))
     high = [high_of.get(name, np.nan) for name in found.names]
     by_account = dict(list(windows.groupby("position", sort=False)))
     step = step_word(panel)

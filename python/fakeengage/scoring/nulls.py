@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fakeengage.calibration import majority_p_values
 from fakeengage.expectation import WINDOW_Z, Expectation
 from fakeengage.models.auditor import Auditor
+from fakeengage.models.columns import align
 from fakeengage.models.peers import PeerModel
 from fakeengage.panel import Panel
 from fakeengage.scoring.looks import BATCH_ACCOUNTS, Look
@@ -90,10 +91,12 @@ def _corroborated(panel: Panel, auditor: Auditor, look: Look) -> NDArray[np.bool
     if len(panel.metrics) < 2:
         return np.zeros(len(panel), dtype=bool)
     joint = np.abs(np.nan_to_num(by_metric(panel, look.batch, "joint_z"))).max(axis=1)
-    positions, names = auditor.evidence_columns(panel)
+    columns = auditor.boosting.columns_
     ratios = [
-        k for k, name in enumerate(names) if name.startswith(("any_ratio__ratio_up", "any_ratio__ratio_down"))
+        k
+        for k, name in enumerate(columns)
+        if name.startswith(("any_ratio__ratio_up", "any_ratio__ratio_down"))
     ]
-    values = np.nan_to_num(look.found.features[:, positions])[:, ratios]
+    values = np.nan_to_num(align(panel.metrics, look.found.features, [columns[k] for k in ratios]))
     against_others: NDArray[np.bool_] = np.any(values > auditor.usual_high_[ratios], axis=1)
     return np.asarray(against_others | (joint >= WINDOW_Z), dtype=bool)

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from fakeengage.cadence import Cadence
 from fakeengage.calibration import MIN_STEPS
-from fakeengage.models.auditor import Auditor, Part
-from fakeengage.models.base import evidence_matrix, known_labels
+from fakeengage.models.auditor import Auditor, Part, full_evidence
+from fakeengage.models.base import known_labels
 from fakeengage.panel import Panel
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def train_on_simulation(
         )
         for k, dataset in enumerate(simulate_batches(spec, n, batch=_BATCH // (1 + 3 * offset))):
             fake = dataset.accounts["is_fake"].to_numpy(dtype=bool)
-            full = (dataset.panel, evidence_matrix(dataset.panel, threads=threads), fake)
+            full = (dataset.panel, full_evidence(dataset.panel, threads=threads), fake)
             # Whole batches are kept apart: trees never see the accounts that set p-values.
             if k % 2 or offset:
                 calibration.append(full)
@@ -142,7 +142,7 @@ def train(
         panel, labels = dataset.panel, dataset.accounts["is_fake"]
     known, fake = known_labels(labels, len(panel))
     panel = panel.select(known)
-    auditor = Auditor(seed=seed).fit_features(panel, evidence_matrix(panel, threads=threads), fake)
+    auditor = Auditor(seed=seed).fit_features(panel, full_evidence(panel, threads=threads), fake)
     auditor.training = {
         "data": "labelled accounts",
         "accounts": len(panel),
@@ -205,7 +205,7 @@ def _poorer_copies(dataset: Any, rng: np.random.Generator, threads: int | None) 
                 np.arange(len(use)),
                 panel.cadence if clock else Cadence(minutes=None),
             )
-            yield copy, evidence_matrix(copy, threads=threads), fake[use]
+            yield copy, full_evidence(copy, threads=threads), fake[use]
 
 
 def main() -> None:

@@ -1,16 +1,21 @@
-//! Forests of binary trees as arrays, summed one account at a time in a fixed order.
+//! Forests of binary trees, summed one account at a time in a fixed order.
 //!
-//! A forest – isolation trees or boosted ones – is fitted elsewhere and arrives as flat arrays, so
-//! a saved model is data, never code. Scoring walks the trees in order for each account on its own:
-//! the same account has the same bits in any batch and on any thread count.
+//! A forest – isolation trees, boosted ones or bagged ones – is fitted elsewhere and arrives as flat
+//! arrays, so a saved model is data, never code. It is checked and packed once, then asked many times.
+//! Scoring adds the leaves of the trees in their order for each account on its own: the same account
+//! has the same bits in any batch and on any thread count.
 
 use crate::Error;
-use crate::rows::map_indices;
+use crate::rows::{map_indices, resolve_threads};
 
-/// Nodes of all trees, tree after tree. Children are numbered inside the tree; a leaf has no
-/// feature (a negative number).
+/// Rows that walk a tree together. One row's walk is a chain of loads, each waiting for the one before;
+/// the chains of sixteen rows overlap, and the tree is fetched once for all of them.
+const LOCKSTEP: usize = 16;
+
+/// Nodes of all trees as they are saved, tree after tree. Children are numbered inside the tree; a leaf
+/// has no feature (a negative number).
 #[derive(Debug, Clone, Copy)]
-pub struct Forest<'a> {
+pub struct ForestArrays<'a> {
     /// First node of each tree, and one entry more: the number of nodes.
     pub roots: &'a [i64],
     /// Column that a node splits on; negative in a leaf.
@@ -21,23 +26,15 @@ pub struct Forest<'a> {
     pub left: &'a [i32],
     /// Right child.
     pub right: &'a [i32],
-    /// What a leaf adds to the sum: a path length, or a step of the logit.
+    /// What a leaf adds to the sum: a path length, a step of the logit, or a share of fakes.
     pub value: &'a [f64],
-    /// Per column the value that replaces a missing one.
-    pub center: &'a [f64],
-    /// Per column the size of an ordinary deviation from the center; positive.
-    pub scale: &'a [f64],
-    /// Per column whether values below the center count as the center: only the other end is
-    /// suspicious.
-    pub one_sided: &'a [bool],
+    /// Number of columns that rows have.
+    pub n_columns: usize,
 }
 
-impl Forest<'_> {
+impl ForestArrays<'_> {
     /// Checks that every array fits the others and that walks end: children come after parents.
-    ///
-    /// # Errors
-    /// [`Error::OutOfRange`] or [`Error::Length`] naming the array that does not fit.
-    pub fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         let n_nodes = self.feature.len();
         for (argument, given) in [
             ("threshold", self.threshold.len()),
@@ -53,25 +50,13 @@ impl Forest<'_> {
                 });
             }
         }
-        let n_columns = self.center.len();
-        for (argument, given) in [
-            ("one_sided", self.one_sided.len()),
-            ("scale", self.scale.len()),
-        ] {
-            if given != n_columns {
-                return Err(Error::Length {
-                    argument: argument.into(),
-                    given,
-                    expected: n_columns,
-                });
-            }
-        }
-        if let Some(scale) = self.scale.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-            return Err(Error::out_of_range("scale", scale, "positive numbers"));
+        if self.n_columns == 0 {
+            return Err(Error::out_of_range("n_columns", 0, "at least one column"));
         }
         if self.roots.len() < 2
             || self.roots[0] != 0
             || self.roots[self.roots.len() - 1] != n_nodes as i64
+            || i32::try_from(n_nodes).is_err()
         {
             return Err(Error::out_of_range(
                 "roots",
@@ -94,7 +79,7 @@ impl Forest<'_> {
                     continue;
                 }
                 let children = [i64::from(self.left[node]), i64::from(self.right[node])];
-                let known = (self.feature[node] as usize) < n_columns;
+                let known = (self.feature[node] as usize) < self.n_columns;
                 if !known || children.iter().any(|child| *child <= k || *child >= size) {
                     return Err(Error::out_of_range(
                         "forest",
@@ -106,97 +91,269 @@ impl Forest<'_> {
         }
         Ok(())
     }
+}
 
-    /// Sum of the leaves that one row of features falls into.
-    fn sum_row(&self, row: &[f64], scratch: &mut Vec<f64>) -> f64 {
-        scratch.clear();
-        for (k, x) in row.iter().enumerate() {
-            let known = if x.is_finite() { *x } else { self.center[k] };
-            let deviation = (known - self.center[k]) / self.scale[k];
-            // Splits are drawn evenly between the extremes, so the long upper tails of scans would
-            // leave everything ordinary in one leaf; the logarithm spreads them.
-            let squashed = libm::copysign(libm::log1p(deviation.abs()), deviation);
-            let turned = if self.one_sided[k] {
-                squashed.max(0.0)
-            } else {
-                squashed
-            };
-            // The trees were grown on single precision.
-            scratch.push(f64::from(turned as f32));
+/// A node in twelve bytes. Its right child is the next node after its left one. A leaf sends every
+/// value to itself, so that walks of different depths take the same number of steps.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    threshold: f32,
+    feature: u32,
+    left: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Tree {
+    root: u32,
+    depth: u32,
+}
+
+/// A forest that is known to be whole, packed for walking.
+#[derive(Debug, Clone)]
+pub struct Forest {
+    nodes: Vec<Node>,
+    value: Vec<f64>,
+    trees: Vec<Tree>,
+    n_columns: usize,
+}
+
+impl Forest {
+    /// Checks the arrays of a forest and packs them, level by level.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] or [`Error::Length`] naming the array that does not fit.
+    pub fn new(arrays: &ForestArrays<'_>) -> Result<Self, Error> {
+        arrays.check()?;
+        let mut forest = Self {
+            nodes: Vec::with_capacity(arrays.feature.len()),
+            value: Vec::with_capacity(arrays.feature.len()),
+            trees: Vec::with_capacity(arrays.roots.len() - 1),
+            n_columns: arrays.n_columns,
+        };
+        for ends in arrays.roots.windows(2) {
+            forest.pack(arrays, ends[0] as usize, (ends[1] - ends[0]) as usize)?;
         }
-        let mut total = 0.0;
-        for ends in self.roots.windows(2) {
-            let root = ends[0] as usize;
-            let mut node = root;
-            while self.feature[node] >= 0 {
-                let goes_left = scratch[self.feature[node] as usize] <= self.threshold[node];
-                let child = if goes_left {
-                    self.left[node]
-                } else {
-                    self.right[node]
-                };
-                node = root + child as usize;
+        Ok(forest)
+    }
+
+    fn pack(&mut self, arrays: &ForestArrays<'_>, first: usize, size: usize) -> Result<(), Error> {
+        let root = self.nodes.len();
+        let mut level = vec![first];
+        let mut depth = 0;
+        // A node with two parents would be packed twice; in a tree no level outgrows the node count.
+        let mut packed = 1;
+        loop {
+            let below = self.nodes.len() + level.len();
+            let mut next = Vec::new();
+            for &node in &level {
+                self.value.push(arrays.value[node]);
+                let own = self.nodes.len() as u32;
+                if arrays.feature[node] < 0 {
+                    self.nodes.push(Node {
+                        threshold: f32::INFINITY,
+                        feature: 0,
+                        left: own,
+                    });
+                    continue;
+                }
+                self.nodes.push(Node {
+                    threshold: rounded_down(arrays.threshold[node]),
+                    feature: arrays.feature[node] as u32,
+                    left: (below + next.len()) as u32,
+                });
+                next.push(first + arrays.left[node] as usize);
+                next.push(first + arrays.right[node] as usize);
             }
-            total += self.value[node];
+            if next.is_empty() {
+                break;
+            }
+            packed += next.len();
+            if packed > size {
+                return Err(Error::out_of_range(
+                    "forest",
+                    format!("{packed} paths through {size} nodes"),
+                    "every node has one parent",
+                ));
+            }
+            level = next;
+            depth += 1;
         }
-        total
+        self.trees.push(Tree {
+            root: root as u32,
+            depth,
+        });
+        Ok(())
+    }
+
+    /// Number of trees.
+    pub fn n_trees(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// Number of columns that rows have.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Sum of the leaves for each row of a prepared matrix (row-major). Trees were grown on single
+    /// precision, so values are rounded to it; NaN goes left.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if the rows do not have the forest's columns.
+    pub fn sum(&self, rows: &[f64], threads: usize) -> Result<Vec<f64>, Error> {
+        let width = self.n_columns;
+        if !rows.len().is_multiple_of(width) {
+            return Err(Error::Length {
+                argument: "rows".into(),
+                given: rows.len(),
+                expected: width * (rows.len() / width),
+            });
+        }
+        let n_rows = rows.len() / width;
+        let blocks = n_rows.div_ceil(LOCKSTEP);
+        // A thread costs more than a few blocks do.
+        let threads = resolve_threads(threads).min(blocks.div_ceil(4));
+        let sums = map_indices(blocks, threads, |block| {
+            let first = block * LOCKSTEP;
+            let n = LOCKSTEP.min(n_rows - first);
+            let own = &rows[first * width..(first + n) * width];
+            let single: Vec<f32> = own.iter().map(|x| *x as f32).collect();
+            if n == LOCKSTEP {
+                self.walk::<LOCKSTEP>(&single).to_vec()
+            } else {
+                single
+                    .chunks_exact(width)
+                    .flat_map(|row| self.walk::<1>(row))
+                    .collect()
+            }
+        });
+        Ok(sums.concat())
+    }
+
+    /// `N` rows through all trees, one step of each row after the other.
+    fn walk<const N: usize>(&self, rows: &[f32]) -> [f64; N] {
+        let width = self.n_columns;
+        let mut totals = [0.0; N];
+        for tree in &self.trees {
+            let mut at = [tree.root; N];
+            for _ in 0..tree.depth {
+                for (k, node) in at.iter_mut().enumerate() {
+                    let here = self.nodes[*node as usize];
+                    let right = rows[k * width + here.feature as usize] > here.threshold;
+                    *node = here.left + u32::from(right);
+                }
+            }
+            for (total, node) in totals.iter_mut().zip(at) {
+                *total += self.value[node as usize];
+            }
+        }
+        totals
     }
 }
 
-/// Sum of the leaves for each row of a feature matrix (row-major).
-///
-/// # Errors
-/// What [`Forest::check`] refuses, or a matrix that does not fit the forest's columns.
-pub fn sum(features: &[f64], forest: Forest<'_>, threads: usize) -> Result<Vec<f64>, Error> {
-    forest.check()?;
-    let width = forest.center.len();
-    if !features.len().is_multiple_of(width) || width == 0 {
-        return Err(Error::Length {
-            argument: "features".into(),
-            given: features.len(),
-            expected: width * (features.len() / width.max(1)),
-        });
+/// The largest single-precision number that is not above `x`: a single-precision value lies above one
+/// exactly when it lies above the other.
+fn rounded_down(x: f64) -> f32 {
+    let near = x as f32;
+    if f64::from(near) > x {
+        near.next_down()
+    } else {
+        near
     }
-    Ok(map_indices(features.len() / width, threads, |i| {
-        forest.sum_row(
-            &features[i * width..(i + 1) * width],
-            &mut Vec::with_capacity(width),
-        )
-    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn stump(children: [i32; 2]) -> Result<Vec<f64>, Error> {
-        let forest = Forest {
+    fn stump(left: [i32; 3], right: [i32; 3]) -> Result<Forest, Error> {
+        Forest::new(&ForestArrays {
             roots: &[0, 3],
             feature: &[0, -1, -1],
-            threshold: &[0.5, 0.0, 0.0],
-            left: &[children[0], 0, 0],
-            right: &[children[1], 0, 0],
+            threshold: &[0.1, 0.0, 0.0],
+            left: &left,
+            right: &right,
             value: &[0.0, 4.0, 1.0],
-            center: &[0.5],
-            scale: &[1.0],
-            one_sided: &[true],
-        };
-        sum(&[0.0, 2.0, f64::NAN, f64::INFINITY], forest, 2)
+            n_columns: 1,
+        })
     }
 
     #[test]
-    fn rows_fall_to_their_leaf_and_missing_values_are_ordinary() {
-        let scores = stump([1, 2]).unwrap();
-        assert_eq!(scores[0], 4.0);
-        assert_eq!(scores[1], 1.0);
-        assert_eq!(scores[2], scores[0]);
-        assert_eq!(scores[3], scores[0]);
+    fn rows_fall_to_their_leaf_whatever_their_number() {
+        let forest = stump([1, 0, 0], [2, 0, 0]).unwrap();
+        // Single precision rounds 0.1 up: still not above a threshold of 0.1 in double precision? It is.
+        let rows: Vec<f64> = (0..37).map(|i| f64::from(i) * 0.01).collect();
+        let expected: Vec<f64> = rows
+            .iter()
+            .map(|x| {
+                if f64::from(*x as f32) <= 0.1 {
+                    4.0
+                } else {
+                    1.0
+                }
+            })
+            .collect();
+        for threads in [1, 3] {
+            assert_eq!(forest.sum(&rows, threads).unwrap(), expected);
+        }
+        assert!(forest.sum(&[], 2).unwrap().is_empty());
+    }
+
+    #[test]
+    fn values_beyond_every_threshold_stay_in_their_leaf() {
+        let forest = stump([1, 0, 0], [2, 0, 0]).unwrap();
+        let sums = forest
+            .sum(&[f64::INFINITY, f64::NEG_INFINITY, f64::NAN], 1)
+            .unwrap();
+        assert_eq!(sums, [1.0, 4.0, 4.0]);
+    }
+
+    #[test]
+    fn trees_of_different_depths_are_added() {
+        let forest = Forest::new(&ForestArrays {
+            roots: &[0, 1, 6],
+            feature: &[-1, 1, -1, 0, -1, -1],
+            threshold: &[0.0, 0.5, 0.0, 0.5, 0.0, 0.0],
+            left: &[0, 1, 0, 3, 0, 0],
+            right: &[0, 2, 0, 4, 0, 0],
+            value: &[10.0, 0.0, 1.0, 0.0, 2.0, 3.0],
+            n_columns: 2,
+        })
+        .unwrap();
+        let sums = forest.sum(&[0.0, 0.0, 0.0, 1.0, 1.0, 1.0], 1).unwrap();
+        assert_eq!(sums, [11.0, 12.0, 13.0]);
     }
 
     #[test]
     fn a_walk_that_could_loop_or_leave_the_tree_is_refused() {
-        assert!(stump([0, 2]).is_err());
-        assert!(stump([1, 3]).is_err());
-        assert!(stump([-1, 2]).is_err());
+        assert!(stump([0, 0, 0], [2, 0, 0]).is_err());
+        assert!(stump([1, 0, 0], [3, 0, 0]).is_err());
+        assert!(stump([-1, 0, 0], [2, 0, 0]).is_err());
+        // Both children the same node: fifty such levels would be 2^50 paths.
+        assert!(stump([1, 0, 0], [1, 0, 0]).is_ok());
+        let n = 51;
+        let child: Vec<i32> = (1..=n).collect();
+        let mut feature = vec![0; n as usize];
+        feature[n as usize - 1] = -1;
+        let zeros = vec![0.0; n as usize];
+        let knot = Forest::new(&ForestArrays {
+            roots: &[0, i64::from(n)],
+            feature: &feature,
+            threshold: &zeros,
+            left: &child,
+            right: &child,
+            value: &zeros,
+            n_columns: 1,
+        });
+        assert!(knot.is_err());
+    }
+
+    #[test]
+    fn thresholds_are_rounded_so_that_no_single_precision_value_changes_sides() {
+        for x in [0.1, -0.1, 1e-50, -1e-50, 3.0, f64::MAX, -f64::MAX] {
+            let down = rounded_down(x);
+            assert!(f64::from(down) <= x);
+            assert!(f64::from(down.next_up()) > x, "{x}");
+        }
     }
 }

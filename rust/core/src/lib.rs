@@ -9,6 +9,7 @@
 
 pub mod attack;
 pub mod coordination;
+pub mod dense;
 pub mod error;
 pub mod expectation;
 pub mod features;
@@ -16,6 +17,7 @@ pub mod forest;
 pub mod kernels;
 pub mod lanes;
 pub mod net;
+pub mod preparation;
 pub mod rng;
 pub mod rows;
 pub mod shapley;

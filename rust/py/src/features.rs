@@ -1,10 +1,9 @@
-//! Features and forest scores.
+//! Features.
 
 use fakeengage_core::expectation::Clock;
 use fakeengage_core::features::{self, Accounts};
-use fakeengage_core::forest::{self, Forest};
 use fakeengage_core::rows::Layout;
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::convert::{Threads, into_matrix, to_offsets, value_error};
@@ -92,45 +91,4 @@ pub(crate) fn extract_features<'py>(
         })
         .map_err(value_error)?;
     into_matrix(py, values, n_accounts, width)
-}
-
-/// Sum of the leaves for the rows of a feature matrix.
-#[pyfunction]
-#[pyo3(signature = (
-    features, roots, feature, threshold, left, right, value, center, scale, one_sided, *, threads
-))]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one argument per array of the forest"
-)]
-pub(crate) fn sum_forest<'py>(
-    py: Python<'py>,
-    features: PyReadonlyArray2<'py, f64>,
-    roots: PyReadonlyArray1<'py, i64>,
-    feature: PyReadonlyArray1<'py, i32>,
-    threshold: PyReadonlyArray1<'py, f64>,
-    left: PyReadonlyArray1<'py, i32>,
-    right: PyReadonlyArray1<'py, i32>,
-    value: PyReadonlyArray1<'py, f64>,
-    center: PyReadonlyArray1<'py, f64>,
-    scale: PyReadonlyArray1<'py, f64>,
-    one_sided: PyReadonlyArray1<'py, bool>,
-    threads: Threads,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let forest = Forest {
-        roots: roots.as_slice()?,
-        feature: feature.as_slice()?,
-        threshold: threshold.as_slice()?,
-        left: left.as_slice()?,
-        right: right.as_slice()?,
-        value: value.as_slice()?,
-        center: center.as_slice()?,
-        scale: scale.as_slice()?,
-        one_sided: one_sided.as_slice()?,
-    };
-    let features = features.as_slice()?;
-    let sums = py
-        .detach(|| forest::sum(features, forest, threads.0))
-        .map_err(value_error)?;
-    Ok(PyArray1::from_vec(py, sums))
 }

@@ -10,6 +10,7 @@ mod expectation;
 mod features;
 mod ids;
 mod kernels;
+mod models;
 mod net;
 mod shapley;
 mod simulate;
@@ -29,7 +30,7 @@ mod _native {
     #[pymodule_export]
     use super::coordination::{coordination_columns, coordination_features};
     #[pymodule_export]
-    use super::features::{extract_features, feature_columns, feature_families, sum_forest};
+    use super::features::{extract_features, feature_columns, feature_families};
     #[pymodule_export]
     use super::ids::{id_buffers, ids};
     #[pymodule_export]
@@ -40,6 +41,8 @@ mod _native {
         periodicity, permutation_entropy, profile_shift, rolling, rolling_statistics, round_totals,
         sample_entropy, seasonal_strength, shannon_entropy, spectral_entropy, theil_sen, zero_runs,
     };
+    #[pymodule_export]
+    use super::models::{Forest, dense_forward, prepare_features};
     #[pymodule_export]
     use super::net::{net_channels, net_forward, net_score};
     #[pymodule_export]
