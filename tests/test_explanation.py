@@ -19,14 +19,13 @@ from fakeengage.explanation import grouped
 from fakeengage.explanation.importance import _resamples, _weighted_auroc
 from fakeengage.features import feature_matrix, list_features
 from fakeengage.features.sources import column_sources, named_columns, with_summaries
-from fakeengage.models.auditor import SHIPPED
 from fakeengage.models.contributions import (
     Contributions,
     contributions_of,
     linear_contributions,
     mahalanobis_contributions,
 )
-from fakeengage.models.forest import ForestArrays, Preparation
+from fakeengage.models.forest import ForestArrays
 
 WIDTH = 4
 
@@ -59,14 +58,24 @@ def isolation(data: fe.Dataset, features: NDArray[np.float64]) -> Any:
     return detector.fit_features(data.panel, features)
 
 
+@pytest.fixture(scope="module")
+def bagging(data: fe.Dataset, features: NDArray[np.float64], fake: NDArray[np.bool_]) -> Any:
+    detector = fe.models.RandomForestDetector(n_estimators=8, feature_set="summary", threads=1)
+    return detector.fit_features(data.panel, features, fake)
+
+
+@pytest.fixture(scope="module")
+def linear(data: fe.Dataset, features: NDArray[np.float64], fake: NDArray[np.bool_]) -> Any:
+    detector = fe.models.LogisticRegressionDetector(feature_set="evidence")
+    return detector.fit_features(data.panel, features, fake)
+
+
 def small_rows(n: int = 300) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(n, WIDTH))
+    # Trees are grown on single precision.
+    rows = rows.astype(np.float32).astype(np.float64)
     return rows, rows[:, 0] + rows[:, 1] * rows[:, 2] + 0.3 * rng.normal(size=n) > 0
-
-
-def unprepared(width: int = WIDTH) -> Preparation:
-    return Preparation(np.zeros(width), np.ones(width), np.zeros(width, dtype=bool))
 
 
 def shapley(game: Any, width: int) -> NDArray[np.float64]:
@@ -83,9 +92,8 @@ def shapley(game: Any, width: int) -> NDArray[np.float64]:
 
 def test_contributions_to_boosting_are_shapley_values_of_scikit_learns_trees() -> None:
     rows, fake = small_rows()
-    preparation = unprepared()
     model = HistGradientBoostingClassifier(max_iter=4, max_leaf_nodes=6, random_state=0)
-    model.fit(preparation.apply(rows), fake)
+    model.fit(rows, fake)
     nodes_of = [predictor.nodes for (predictor,) in model._predictors]
 
     def mean(nodes: Any, k: int, row: NDArray[np.float64], known: set[int]) -> float:
@@ -99,9 +107,9 @@ def test_contributions_to_boosting_are_shapley_values_of_scikit_learns_trees() -
         share = nodes[left]["count"] / node["count"]
         return share * mean(nodes, left, row, known) + (1 - share) * mean(nodes, right, row, known)
 
-    forest = ForestArrays.from_boosting(model, preparation)
-    values, base = forest.contributions(preparation.apply(rows[:6]))
-    for row, found in zip(preparation.apply(rows[:6]), values, strict=True):
+    forest = ForestArrays.from_boosting(model, WIDTH)
+    values, base = forest.contributions(rows[:6])
+    for row, found in zip(rows[:6], values, strict=True):
         wanted = shapley(lambda known, row=row: sum(mean(nodes, 0, row, known) for nodes in nodes_of), WIDTH)
         np.testing.assert_allclose(found, wanted, atol=1e-12)
     assert base == pytest.approx(sum(mean(nodes, 0, rows[0], set()) for nodes in nodes_of), abs=1e-12)
@@ -109,15 +117,14 @@ def test_contributions_to_boosting_are_shapley_values_of_scikit_learns_trees() -
 
 def test_base_of_an_isolation_forest_is_its_mean_over_the_accounts_of_each_tree() -> None:
     rows, _ = small_rows(64)
-    preparation = unprepared()
-    model = IsolationForest(n_estimators=7, max_samples=64, random_state=0).fit(preparation.apply(rows))
-    forest = ForestArrays.from_isolation(model, preparation)
+    model = IsolationForest(n_estimators=7, max_samples=64, random_state=0).fit(rows)
+    forest = ForestArrays.from_isolation(model, WIDTH)
     # Without replacement every tree holds all 64 accounts, so its mean is over them.
-    _, base = forest.contributions(preparation.apply(rows))
+    _, base = forest.contributions(rows)
     assert base == pytest.approx(forest.sum(rows).mean(), abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["boosting", "isolation"])
+@pytest.mark.parametrize("name", ["boosting", "isolation", "bagging", "linear"])
 def test_contributions_add_up_to_the_score(
     name: str, request: pytest.FixtureRequest, data: fe.Dataset, features: NDArray[np.float64]
 ) -> None:
@@ -129,18 +136,22 @@ def test_contributions_add_up_to_the_score(
     assert np.abs(found.values).max() > 0.001
 
 
-def test_contributions_to_the_shipped_auditor_add_up_to_its_logits(
-    data: fe.Dataset, features: NDArray[np.float64]
+def test_of_an_auditor_the_trees_are_explained(
+    boosting: Any, data: fe.Dataset, features: NDArray[np.float64]
 ) -> None:
-    auditor = fe.load_model(SHIPPED)
+    # Its net reads the series and has no part in this.
+    auditor = fe.models.Auditor.__new__(fe.models.Auditor)
+    auditor.boosting, auditor.weights_ = boosting, np.array([1.0, 0.5, 0.2])
     found = contributions_of(auditor, data.panel, features)
-    np.testing.assert_allclose(found.totals(), auditor.raw_scores(data.panel, features), rtol=0, atol=1e-9)
+    wanted = auditor.score_features(data.panel, features)
+    np.testing.assert_allclose(found.totals(), wanted, rtol=0, atol=1e-9)
+    assert np.abs(found.values).max() > 0.001
 
 
 def test_contributions_do_not_depend_on_threads_or_company(
-    boosting: Any, isolation: Any, data: fe.Dataset, features: NDArray[np.float64]
+    boosting: Any, isolation: Any, linear: Any, data: fe.Dataset, features: NDArray[np.float64]
 ) -> None:
-    for detector in (boosting, isolation):
+    for detector in (boosting, isolation, linear):
         all_at_once = contributions_of(detector, data.panel, features, threads=3).values
         backwards = contributions_of(detector, data.panel, features[::-1].copy(), threads=1).values
         alone = contributions_of(detector, data.panel, features[7:8], threads=1).values
@@ -155,7 +166,7 @@ def test_a_missing_value_counts_as_the_ordinary_one(
     own = [position[name] for name in boosting.columns_]
     row = np.repeat(features[data.accounts.is_fake.to_numpy(dtype=bool)][:1], 3, axis=0)
     row[:, own[::2]] = np.array(
-        [boosting.forest_.arrays["center"][::2], [np.nan] * len(own[::2]), [np.inf] * len(own[::2])]
+        [boosting.preparation_.center[::2], [np.nan] * len(own[::2]), [np.inf] * len(own[::2])]
     )
     ordinary, missing, infinite = contributions_of(boosting, data.panel, row).values
     assert np.abs(ordinary).max() > 0
@@ -169,7 +180,7 @@ def test_trees_without_covers_still_add_up(
     loaded = fe.load_model(isolation.save(tmp_path / "model"))
     assert np.array_equal(loaded.forest_.arrays["cover"], isolation.forest_.arrays["cover"])
     old = {name: values for name, values in isolation.forest_.arrays.items() if name != "cover"}
-    loaded.forest_ = ForestArrays.from_arrays(old)
+    loaded.forest_ = ForestArrays.from_arrays(old, len(loaded.columns_))
     found = contributions_of(loaded, data.panel, features)
     np.testing.assert_allclose(
         found.totals(), isolation.score_features(data.panel, features), rtol=0, atol=1e-9
@@ -179,10 +190,10 @@ def test_trees_without_covers_still_add_up(
 def test_covers_that_do_not_fit_are_refused() -> None:
     rows, fake = small_rows()
     model = HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=4).fit(rows, fake)
-    forest = ForestArrays.from_boosting(model, unprepared())
+    forest = ForestArrays.from_boosting(model, WIDTH)
     for cover, message in ((-np.ones(1), "cover: has 1 values"), (None, "cover: -1 is not allowed")):
         given = -np.ones(len(forest.arrays["feature"])) if cover is None else cover
-        broken = ForestArrays(forest.arrays | {"cover": given.astype(np.float32)})
+        broken = ForestArrays(forest.arrays | {"cover": given.astype(np.float32)}, WIDTH)
         with pytest.raises(ValueError, match=message):
             broken.contributions(rows)
 

@@ -46,7 +46,7 @@ def importances(
     Parameters
     ----------
     model
-        A fitted detector on features.
+        A fitted detector on features, or an auditor, whose trees are measured: its net reads the series.
     panel
         Accounts that it was *not* fitted on: on others the figures say what it memorised.
     labels

@@ -59,8 +59,8 @@ def contributions(
     -----
     Of a tree ensemble these are exact Shapley values of the path-dependent game (Lundberg et al. 2018,
     arXiv:1802.03888): all of an account's contributions and a constant add up to its score – that of
-    :meth:`score` for a detector, that of :meth:`~fakeengage.models.Auditor.raw_scores`, in logits before
-    calibration, for an auditor. A contribution says what the *model* makes of a feature. It is no cause.
+    :meth:`score` for a detector; for an auditor the part of the raw score that its trees give. A
+    contribution says what the *model* makes of a feature. It is no cause.
 
     Examples
     --------

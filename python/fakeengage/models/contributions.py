@@ -16,6 +16,8 @@ from fakeengage.models.forest import ForestArrays
 from fakeengage.models.preparation import Preparation
 from fakeengage.panel import Panel
 
+_ON_TREES = ("gradient_boosting", "isolation_forest", "random_forest")
+
 
 @dataclass(frozen=True)
 class Contributions:
@@ -130,7 +132,7 @@ def contributions_of(
     ----------
     detector
         A detector on trees, or anything with a method ``contributions(panel, features, threads=…)``,
-        such as an :class:`~fakeengage.models.Auditor`.
+        such as an :class:`~fakeengage.models.Auditor` or a logistic regression.
     panel
         The accounts, or a panel with the same metrics.
     features
@@ -147,11 +149,12 @@ def contributions_of(
     if own is not None:
         found: Contributions = own(panel, features, threads=threads)
         return found
-    if getattr(detector, "forest_", None) is not None:
+    if hasattr(detector, "_need_fit") and detector.kind in _ON_TREES:
+        detector._need_fit()
         return _of_forest(detector, panel, features, threads)
     raise TypeError(
         f"model: {type(detector).__name__} does not say what a feature adds to its score; give an "
-        "Auditor or a detector on trees"
+        "Auditor, a logistic regression or a detector on trees"
     )
 
 

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from fakeengage.calibration import sigmoid
 from fakeengage.models.base import at_least
+from fakeengage.models.columns import align
+from fakeengage.models.contributions import Contributions, linear_contributions
 from fakeengage.models.dense import Layers, sizes, standard
 from fakeengage.models.kinds import SupervisedDetector
 from fakeengage.models.preparation import Preparation, standard_units
 from fakeengage.models.store import Arrays
+from fakeengage.panel import Panel
 
 # Standard units beyond which a feature says no more: one wild column must not decide alone.
 _LIMIT = 6.0
@@ -103,6 +106,19 @@ class LogisticRegressionDetector(SupervisedDetector):
     def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
         sides = self._sides(self.preparation_.apply(rows, threads=threads))
         return self._layers.forward(sides, threads=threads)[:, 0]
+
+    def contributions(
+        self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
+    ) -> Contributions:
+        """What each feature adds to the score: distance from the mean times the weight of that side."""
+        self._need_fit()
+        rows = align(panel.metrics, features, self.columns_)
+        sides = self._sides(self.preparation_.apply(rows, threads=threads))
+        n = len(self.columns_)
+        weights = np.concatenate([self.coef_above_, self.coef_below_])
+        parts = linear_contributions(sides, weights, np.zeros(2 * n))
+        usual = self.preparation_.center
+        return Contributions(tuple(self.columns_), parts[:, :n] + parts[:, n:], self.intercept_, usual)
 
     def _probability(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return sigmoid(scores)
