@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fakeengage.features.extractor import FeatureExtractor
     from fakeengage.models import load_model
     from fakeengage.panel import Panel
+    from fakeengage.policies import Policy
     from fakeengage.reading import InputError, read_batches, read_panel
     from fakeengage.result import Result
     from fakeengage.scoring import score
@@ -82,6 +83,7 @@ __all__ = [
     "InputError",
     "Panel",
     "PlatformFactor",
+    "Policy",
     "PresetEstimate",
     "Result",
     "SimulationSpec",

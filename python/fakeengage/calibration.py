@@ -97,7 +97,7 @@ class Reference:
 
     @classmethod
     def of_one_kind(cls, scores: NDArray[np.float64]) -> Reference:
-        """A table of one platform's organic accounts: all in stratum 0, which every account is held against."""
+        """A table of one platform's organic accounts: one stratum, which all are held against."""
         ordered = np.sort(scores)
         offsets = np.full(N_STRATA + 1, len(ordered), dtype=np.int64)
         offsets[0] = 0

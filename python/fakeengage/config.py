@@ -46,6 +46,25 @@ class TrainConfig(_Section):
     )
 
 
+class AuditorConfig(_Section):
+    """Training of a new auditor by `fakeengage train` without DATA, on simulated platforms."""
+
+    seed: int = Field(default=1, ge=0, description="of chunks, weights, trees and folds")
+    network_rounds: tuple[int, ...] = Field(
+        default=(1300, 1000), description="chunks of about 1,000 accounts that the net is shown, per round"
+    )
+    tree_chunks: int = Field(default=48, ge=1, description="chunks that boosting is fitted on")
+    calibration_chunks: int = Field(default=96, ge=1, description="chunks whose normal accounts set p-values")
+    localiser_chunks: int = Field(
+        default=4, ge=1, description="chunks whose fakes set hours and intervals of volumes"
+    )
+    width: int = Field(default=32, ge=1, description="channels inside the net")
+    taps: int = Field(default=3, ge=1, description="steps that a convolution joins; odd")
+    hidden: int = Field(default=64, ge=1, description="hidden units of an account's answers")
+    learning_rate: float = Field(default=3e-3, gt=0, description="largest step size")
+    without: tuple[str, ...] = Field(default=(), description="attacks that are never shown")
+
+
 class ReadingConfig(_Section):
     """How a long table is read."""
 
@@ -85,6 +104,7 @@ class Config(_Section):
 
     simulate: SimulateConfig = Field(default=SimulateConfig(), description=SimulateConfig.__doc__)
     train: TrainConfig = Field(default=TrainConfig(), description=TrainConfig.__doc__)
+    auditor: AuditorConfig = Field(default=AuditorConfig(), description=AuditorConfig.__doc__)
     reading: ReadingConfig = Field(default=ReadingConfig(), description=ReadingConfig.__doc__)
     score: ScoreConfig = Field(default=ScoreConfig(), description=ScoreConfig.__doc__)
 
@@ -240,5 +260,6 @@ def _scalar(value: Any) -> str:
     """`value` on one line of YAML."""
     import yaml
 
+    value = list(value) if isinstance(value, tuple) else value
     text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
     return text.strip().removesuffix("...").strip()

@@ -83,6 +83,41 @@ def counting(text: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         yield show
 
 
+@contextmanager
+def steps(text: str) -> Iterator[Callable[[str, int, int, str], None]]:
+    """Show the stages of a long job: a bar with time left on a terminal, else a line every tenth of a stage.
+
+    The block gets a function to call with (stage, done, in all, what is worth saying).
+    """
+    if settings.quiet or not sys.stderr.isatty():
+
+        def line(stage: str, done: int, total: int, said: str) -> None:
+            if done == total or done % max(total // 10, 1) == 0:
+                note(f"{text}: {stage}, {done} of {total}{'; ' + said if said else ''}")
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}  {task.fields[said]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+    )
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+
+        def show(stage: str, done: int, total: int, said: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total, said="")
+            bar.update(tasks[stage], completed=done, said=said)
+
+        yield show
+
+
 def later(what: str, instead: str) -> None:
     """Refuse a command that this version only announces.
 

@@ -17,6 +17,7 @@ from fakeengage.cli.sources import check_exists, is_simulated
 
 if TYPE_CHECKING:
     from fakeengage.config import Config
+    from fakeengage.policies import Policy
     from fakeengage.result import Result
 
 
@@ -27,6 +28,14 @@ def score(
     ],
     model: options.Model = None,
     fdr: Annotated[float | None, typer.Option(help="False discovery rate of flags.  [default: 0.05]")] = None,
+    share: Annotated[
+        float | None, typer.Option(help="Flag this share of the accounts instead, the most suspicious.")
+    ] = None,
+    budget: Annotated[int | None, typer.Option(help="Flag this many accounts instead.")] = None,
+    cost_ratio: Annotated[
+        float | None,
+        typer.Option(help="Flag where a missed fake costs this many times as much as a wrong flag."),
+    ] = None,
     format: Annotated[str | None, typer.Option(help="csv, parquet or json.  [default: csv]")] = None,
     columns: options.Columns = None,
     timezone: options.Timezone = None,
@@ -70,8 +79,11 @@ def score(
         reading__resample=resample,
         reading__from_events=from_events or None,
     )
+    from fakeengage.policies import Policy
+
+    policy = Policy.of(fdr=settings.score.fdr, share=share, budget=budget, cost_ratio=cost_ratio)
     folder = _target(out)
-    result = _judge(data, settings)
+    result = _judge(data, settings, policy)
     if folder is None:
         from fakeengage.tables import to_bytes
 
@@ -145,7 +157,7 @@ def _target(out: str) -> Path | None:
     return None if out == "-" else make_folder(out)
 
 
-def _judge(data: str, settings: Config) -> Result:
+def _judge(data: str, settings: Config, policy: Policy | None = None) -> Result:
     check_exists(data)
     import fakeengage as fe
 
@@ -153,16 +165,28 @@ def _judge(data: str, settings: Config) -> Result:
     source = fe.load_dataset(data).panel if is_simulated(data) else fe.read_panel(data, **reading)
     with working("judging"):
         result: Result = fe.score(
-            source, settings.score.model, settings.score.fdr, threads=settings.score.threads
+            source,
+            settings.score.model,
+            settings.score.fdr,
+            policy=policy,
+            threads=settings.score.threads,
         )
     return result
+
+
+_KINDS = {"nominal": "a nominal", "own organic accounts": "an estimated"}
 
 
 def _tell(result: Result) -> None:
     judged = int(result.accounts["score"].notna().sum())
     flagged = int(result.accounts["flagged"].sum())
-    rate, kind = result.summary.get("fdr"), result.summary.get("calibration", "nominal")
+    rule, kind = result.summary["policy"], result.summary.get("calibration", "nominal")
     left = f", {len(result.accounts) - judged} could not be judged" if judged < len(result.accounts) else ""
     rejected = f", {len(result.rejected)} rows not used" if len(result.rejected) else ""
     what = "accounts" if judged == len(result.accounts) else "judged accounts"
-    say(f"{flagged} of {judged} {what} flagged at a {kind} false discovery rate of {rate}{left}{rejected}")
+    at = (
+        f"{_KINDS.get(kind, kind)} false discovery rate of {rule['value']}"
+        if rule["kind"] == "fdr"
+        else rule["words"]
+    )
+    say(f"{flagged} of {judged} {what} flagged at {at}{left}{rejected}")

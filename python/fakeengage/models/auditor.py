@@ -33,6 +33,13 @@ SHIPPED = Path(__file__).parent / "shipped"
 LEAST_PEERS = 60
 """Fewest organic accounts that a model can be calibrated on: their smallest p-value is then 1 / 61."""
 
+TRANSFER_WEIGHTS = np.array([1.0, 0.2, 0.1])
+"""Weights of net, boosting and distance in an auditor for data from anywhere.
+
+Fitted to simulated accounts they would be .9, .6 and 0: on the training's own preset that is as good
+(AUROC .92), on two foreign authors it costs .01 to .02, and of the recall at 1 % false positives a third.
+"""
+
 _FOLDS = 3
 
 
@@ -95,13 +102,13 @@ class Auditor:
     def __init__(
         self, network: Network | None = None, attacks: Sequence[str] | None = None, seed: int = 0
     ) -> None:
-        localiser = Localiser.unfitted()
+        shipped = shipped_auditor() if network is None else None
         if network is None:
-            shipped = shipped_auditor()
-            network, attacks, localiser = shipped.network, shipped.attacks, shipped.localiser
-        self.network = network
-        self.localiser = localiser
-        self.attacks = tuple(attacks or ())
+            assert shipped is not None
+            network = shipped.network
+        self.network: Network = network
+        self.localiser: Localiser = Localiser.unfitted() if shipped is None else shipped.localiser
+        self.attacks: tuple[str, ...] = tuple(attacks or ()) if shipped is None else shipped.attacks
         self.seed = seed
         self.boosting = GradientBoostingDetector(
             n_estimators=300, min_samples_leaf=40, seed=seed, monotone=None, feature_set="all"
@@ -109,16 +116,13 @@ class Auditor:
         self.rarity_: Rarity | None = None
         self.head_: NDArray[np.float64] | None = None
         self.weights_ = np.array([1.0, 0.0, 0.0])
-        self.intercept_ = 0.0
         self.reference_: Reference | None = None
         self.curve_ = (0.0, 1.0)
         self.usual_high_: NDArray[np.float64] = np.empty(0)
         self.peers_: PeerModel | None = None
         self.training: dict[str, Any] = {}
 
-    def fit(
-        self, panel: Panel, labels: ArrayLike | None = None, *, threads: int | None = None
-    ) -> Auditor:
+    def fit(self, panel: Panel, labels: ArrayLike | None = None, *, threads: int | None = None) -> Auditor:
         """Fits on labelled accounts (true = fake); without labels `panel.is_fake` is used.
 
         Accounts whose label is None are left out. The net stays as it is: what it sees of an account
@@ -148,9 +152,8 @@ class Auditor:
         Neither may have been shown to the net.
         """
         self._learn(grown.panel, grown.fake, own_head=False, threads=threads)
-        return self._calibrate(
-            [(p.panel, self.evidence(p.panel, threads=threads).parts, p.fake) for p in calibration]
-        )
+        accounts = [(p.panel, self.evidence(p.panel, threads=threads).parts, p.fake) for p in calibration]
+        return self._calibrate(accounts, TRANSFER_WEIGHTS)
 
     def _learn(
         self, panel: Panel, fake: NDArray[np.bool_], *, own_head: bool, threads: int | None = None
@@ -164,9 +167,7 @@ class Auditor:
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
         self.usual_high_ = _usual_high(align(panel.metrics, features[~fake], self.boosting.columns_))
 
-    def _unseen(
-        self, panel: Panel, fake: NDArray[np.bool_], threads: int | None
-    ) -> NDArray[np.float64]:
+    def _unseen(self, panel: Panel, fake: NDArray[np.bool_], threads: int | None) -> NDArray[np.float64]:
         """Parts of each account by models fitted on the other two thirds."""
         from sklearn.model_selection import StratifiedKFold
 
@@ -177,7 +178,11 @@ class Auditor:
             out[test] = self.evidence(panel.select(test), threads=threads).parts
         return out
 
-    def _calibrate(self, accounts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]]) -> Auditor:
+    def _calibrate(
+        self,
+        accounts: list[tuple[Panel, NDArray[np.float64], NDArray[np.bool_]]],
+        weights: NDArray[np.float64] | None = None,
+    ) -> Auditor:
         """Weights of the parts, p-values and probabilities from accounts that were not learnt from."""
         from sklearn.linear_model import LogisticRegression
 
@@ -187,10 +192,12 @@ class Auditor:
         judged = stratum >= 0
         if not fake[judged].any() or fake[judged].all():
             raise ValueError("labels: both fake and normal accounts are needed to calibrate")
-        model = LogisticRegression(class_weight="balanced", max_iter=500).fit(parts[judged], fake[judged])
-        # A part may not speak in favour of an account that it finds suspicious.
-        self.weights_ = np.maximum(model.coef_[0], 0.0)
-        self.intercept_ = float(model.intercept_[0])
+        if weights is None:
+            model = LogisticRegression(class_weight="balanced", max_iter=500)
+            model.fit(parts[judged], fake[judged])
+            # A part may not speak in favour of an account that it finds suspicious.
+            weights = np.maximum(model.coef_[0], 0.0)
+        self.weights_ = weights
         raw = self._raw(parts)
         normal = judged & ~fake
         self.reference_ = Reference.of(raw[normal], stratum[normal])
@@ -220,7 +227,7 @@ class Auditor:
 
     def _raw(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
         a, b, c = self.weights_.tolist()
-        return np.array([a * x + b * y + c * z + self.intercept_ for x, y, z in parts.tolist()])
+        return np.array([a * x + b * y + c * z for x, y, z in parts.tolist()])
 
     @property
     def reference(self) -> Reference:
@@ -255,7 +262,8 @@ class Auditor:
         self, panel: Panel, features: NDArray[np.float64], *, threads: int | None = None
     ) -> NDArray[np.float64]:
         """What the trees add to the raw score, from features already extracted; the net reads no features."""
-        return self.weights_[1] * self.boosting.score_features(panel, features, threads=threads)
+        scores: NDArray[np.float64] = self.boosting.score_features(panel, features, threads=threads)
+        return float(self.weights_[1]) * scores
 
     def probabilities(self, raw: NDArray[np.float64], stratum: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of fraud at the reference prevalence of 10 %; NaN where not judged."""
@@ -329,7 +337,6 @@ class Auditor:
         settings: dict[str, Any] = {
             "attacks": list(self.attacks),
             "curve": list(self.curve_),
-            "intercept": self.intercept_,
             "prevalence": REFERENCE_PREVALENCE,
             "seed": self.seed,
             "training": self.training,
@@ -369,7 +376,6 @@ class Auditor:
         if auditor.head_ is not None and auditor.head_.shape != (1 + auditor.network.n_hidden,):
             raise ValueError("model: its head does not fit its net; retrain")
         auditor.weights_ = np.array([float(w) for w in settings["weights"]])
-        auditor.intercept_ = float(settings["intercept"])
         auditor.reference_ = Reference.from_arrays(arrays)
         auditor.curve_ = (float(settings["curve"][0]), float(settings["curve"][1]))
         auditor.usual_high_ = arrays["usual_high"]

@@ -21,11 +21,14 @@ from fakeengage.panel import METRICS, Panel
 if TYPE_CHECKING:
     from fakeengage.expectation import Expectation
 
-LEAST_PEAK = 0.35
+LEAST_PEAK = 0.6
 """Probability that the best hour of an account must have, if it is a fake at all, to give it a window."""
 
 METRIC_FLOOR = -1.0
 """Evidence that a metric must reach somewhere in a window to be part of it."""
+
+JOINED = 2
+"""Steps between two windows that are told as one."""
 
 _SATURATION = 8.0
 """z of an hour beyond which more says little more."""
@@ -174,9 +177,9 @@ class Localiser:
                     usual = float(np.sum(expected[i][k, start:end], where=known[k]))
                     score = float(scores[start:end].max())
                     rows.append((i, k, start, end, score, observed, usual))
-        columns = list(zip(*rows, strict=True))
-        whole = [np.array(column, dtype=np.int64) for column in columns[:4]]
-        return Found(*whole, *(np.array(column, dtype=np.float64) for column in columns[4:]))
+        table = np.array(rows, dtype=np.float64).reshape(-1, 7)
+        whole = table[:, :4].astype(np.int64)
+        return Found(*whole.T, *table[:, 4:].T)
 
     def share_bounds(self, share: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """90 % interval of the true share for estimated ones, if the account is a fake."""
@@ -232,8 +235,8 @@ def fit_localiser(
     localiser = Localiser(hours, start.low, start.high)
     judged = np.ones(len(panel), dtype=bool)
     found = localiser.windows(panel, localiser.evidence(panel, answers, expectation), judged, threads=threads)
-    total = np.nansum(np.maximum(panel.values, 0.0), axis=1, dtype=np.float64)
-    added = np.nansum(panel.values.astype(np.float64) - clean, axis=1)
+    total = np.asarray(np.nansum(np.maximum(panel.values, 0.0), axis=1, dtype=np.float64))
+    added = np.asarray(np.nansum(panel.values.astype(np.float64) - clean, axis=1))
     some = total >= LEAST_TOTAL
     estimate = np.clip(found.excess(len(panel), len(panel.metrics))[some] / total[some], 0.0, 1.0)
     truth = np.clip(added[some] / total[some], 0.0, 1.0)
@@ -301,5 +304,12 @@ def _expected_inside(
 
 
 def _runs(steps: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First step and first step outside of each run; runs at most :data:`JOINED` steps apart are one."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], steps, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    runs: list[tuple[int, int]] = []
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if runs and start - runs[-1][1] <= JOINED:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    return runs

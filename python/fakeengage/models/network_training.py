@@ -98,7 +98,8 @@ class _Block(nn.Module):
         seen = torch.cat([padded[:, k * self.dilation : k * self.dilation + steps] for k in range(taps)], 2)
         kernel = self.conv.weight.permute(0, 2, 1).reshape(self.conv.weight.shape[0], -1)
         u = functional.linear(seen, kernel, self.conv.bias) + self.context(n.mean(1))[:, None]
-        return h + self.mix(functional.relu(u))
+        out: Tensor = h + self.mix(functional.relu(u))
+        return out
 
 
 class Module(nn.Module):

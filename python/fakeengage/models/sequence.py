@@ -81,14 +81,23 @@ class SequenceDetector:
         device: str = "auto",
         seed: int = 0,
     ) -> None:
-        self.width = at_least("width", width, 1)
-        self.taps = at_least("taps", taps, 1)
+        for name, value in (
+            ("width", width),
+            ("taps", taps),
+            *(("dilations", dilation) for dilation in dilations),
+            ("hidden", hidden),
+            ("epochs", epochs),
+            ("batch_size", batch_size),
+        ):
+            at_least(name, value, 1)
         if taps % 2 == 0:
             raise ValueError(f"taps: {taps} is not allowed; an odd number, so that steps stay in place")
-        self.dilations = tuple(at_least("dilations", int(d), 1) for d in dilations)
-        self.hidden = at_least("hidden", hidden, 1)
-        self.epochs = at_least("epochs", epochs, 1)
-        self.batch_size = at_least("batch_size", batch_size, 1)
+        self.width = width
+        self.taps = taps
+        self.dilations = tuple(int(dilation) for dilation in dilations)
+        self.hidden = hidden
+        self.epochs = epochs
+        self.batch_size = batch_size
         self.learning_rate = learning_rate
         if device not in ("auto", "cpu", "cuda"):
             raise ValueError(f"device: {device!r} is not allowed; auto, cpu or cuda")

@@ -46,6 +46,9 @@ __all__ = [
     "window_sentence",
 ]
 
+_TOLD_WINDOWS = 12
+"""Windows looked at for sentences: three at most are told, and those of several metrics are one event."""
+
 BATCH_NOTE = " (platform-wide movements removed)"
 """Ends the reasons of a batch whose common movements were removed first."""
 
@@ -110,13 +113,19 @@ def reasons(
             found.usual,
             usual_high=high,
             sources=[sources[code] for code in codes[row].tolist()],
-            windows=() if here is None else window_evidence(panel, expectation, i, here),
+            windows=() if here is None else window_evidence(panel, expectation, i, _strongest(here)),
             cohort=None if cohorts is None else cohorts.get(i),
             batch_p=None if np.isnan(p) else p,
             step=step,
         )
         out[i] = "; ".join(said) + BATCH_NOTE * (batch and bool(said))
     return out
+
+
+def _strongest(windows: pd.DataFrame) -> pd.DataFrame:
+    """The windows that may be told: those of the highest scores, largest excess first among equals."""
+    size = windows["excess"].abs()
+    return windows.assign(size=size).nlargest(_TOLD_WINDOWS, ["score", "size"]).drop(columns="size")
 
 
 def step_word(panel: Panel) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.calibration import MIN_STEPS, SMALL_BATCH, flag, strata
+from fakeengage.calibration import MIN_STEPS, SMALL_BATCH, strata
 from fakeengage.expectation import PlatformFactor
 from fakeengage.models.auditor import REFERENCE_PREVALENCE, Auditor, best_attacks, shipped_auditor
 from fakeengage.panel import Panel
+from fakeengage.policies import Policy
 from fakeengage.reasons import reasons
+from fakeengage.scoring.company import cohort_evidence, cohorts_of, with_cohorts
 from fakeengage.scoring.findings import highest_window, hour_scores, volumes, window_table
 from fakeengage.scoring.looks import Look, look_at
 from fakeengage.scoring.nulls import by_metric, p_values
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fakeengage.result import Result
+
+NOT_ENOUGH = {
+    "too_short": f"not enough data: fewer than {MIN_STEPS} observed steps",
+    "no_activity": "not enough data: every count is zero",
+    "unusable": "not enough data: no usable count",
+    "irregular_cadence": "not judged: its steps are not those of the file; see --resample",
+}
+"""Why an account that is not judged has no verdict, in words."""
 
 LEAST_ATTACK = 0.4
 """Probability that the likeliest attack must have; below, a flagged account's attack is ``unknown``."""
@@ -32,6 +42,7 @@ def score(
     model: Auditor | str | os.PathLike[str] | None = None,
     fdr: float = 0.05,
     *,
+    policy: Policy | None = None,
     threads: int | None = None,
     **reading: Any,
 ) -> Result:
@@ -45,6 +56,8 @@ def score(
         A fitted :class:`~fakeengage.models.Auditor` or the folder of one; the shipped model by default.
     fdr
         False discovery rate of the flags, between 0 and 1.
+    policy
+        Another rule for flags, see :class:`~fakeengage.Policy`; `fdr` then does not matter.
     threads
         Threads to use; all cores by default. The result does not depend on it.
     **reading
@@ -63,11 +76,13 @@ def score(
     Notes
     -----
     ``score`` comes from the account's own series alone and is the same in any batch. When at least
-    30 accounts share 24 steps, the platform-wide factor is removed before windows, volumes and
-    p-values are computed. A p-value is the larger of two, so both must find the account odd: its
-    rank among organic accounts of its kind from other platforms, and the batch's own majority. With
-    fewer than 30 accounts, or where only one metric speaks, a bootstrap of the account's own
-    residuals takes the second place; it hardly ever flags. A flag is a reason to look, not proof.
+    30 accounts share 24 steps, the platform-wide factor is removed before windows and volumes are
+    computed, and cohorts are searched. A p-value is the larger of two, so both must find the account
+    odd: its rank among organic accounts of its kind from other platforms, and the batch's own majority.
+    With fewer than 30 accounts, or where only one metric was given, a bootstrap of the account's own
+    residuals must agree too; it hardly ever does. A model calibrated on organic accounts of your own
+    (:meth:`~fakeengage.models.Auditor.calibrate`) ranks among those instead. Where cohorts were found,
+    ``p = min(1, 2 min(p, p_cohort))``. A flag is a reason to look, not proof.
 
     Examples
     --------
@@ -76,11 +91,10 @@ def score(
     >>> result.accounts.shape[0]
     5
     """
-    if not 0.0 < fdr < 1.0:
-        raise ValueError(f"fdr: {fdr} is not allowed; a share between 0 and 1, such as 0.05")
+    rule = Policy("fdr", fdr) if policy is None else policy
     auditor = resolve_model(model)
     panel = as_panel(source, **reading)
-    return _assemble(panel, auditor, look_at(panel, auditor, threads), fdr, threads)
+    return _assemble(panel, auditor, look_at(panel, auditor, threads), rule, threads)
 
 
 def as_panel(source: Any, **reading: Any) -> Panel:
@@ -137,24 +151,27 @@ def _status(panel: Panel, stratum: NDArray[np.int64]) -> NDArray[Any]:
     return status
 
 
-def _assemble(panel: Panel, auditor: Auditor, look: Look, fdr: float, threads: int | None) -> Result:
+def _assemble(panel: Panel, auditor: Auditor, look: Look, policy: Policy, threads: int | None) -> Result:
     import pandas as pd
 
-    from fakeengage.result import COHORT_COLUMNS, REJECTED_COLUMNS, WINDOW_COLUMNS, Result
+    from fakeengage.result import REJECTED_COLUMNS, WINDOW_COLUMNS, Result
 
     stratum = strata(panel)
     status = _status(panel, stratum)
     judged = status == "ok"
     known = np.where(judged, stratum, -1)
-    p_value = p_values(panel, auditor, look, known, threads)
-    flagged = flag(p_value, fdr)
+    cohorts = cohorts_of(panel, look, judged, threads)
+    own_p = p_values(panel, auditor, look, known, threads)
+    p_value = with_cohorts(own_p, cohorts)
+    score_ = auditor.probabilities(look.judgement, known)
+    flagged = policy.flags(p_value, score_)
     found = auditor.localiser.windows(panel, look.batch_hours, judged, threads=threads)
     windows = window_table(panel, found)
     attack, chance = best_attacks(auditor, look.found.answers)
     accounts = pd.DataFrame(
         {
             "account_id": panel.account_ids,
-            "score": auditor.probabilities(look.judgement, known),
+            "score": score_,
             "p_value": p_value,
             "flagged": flagged,
             "attack": pd.Series(_attack_names(attack, chance, flagged), dtype="string"),
@@ -169,17 +186,26 @@ def _assemble(panel: Panel, auditor: Auditor, look: Look, fdr: float, threads: i
         ],
         axis=1,
     )
-    accounts["cohort_id"] = pd.array([None] * len(panel), dtype="string")
-    accounts["cohort_score"] = np.nan
+    accounts["cohort_id"] = pd.array(cohorts.cohort_id, dtype="string")
+    accounts["cohort_score"] = np.where(judged, cohorts.score, np.nan)
     detectable = by_metric(panel, look.batch, "detectable_share")
     accounts["detectable_share"] = np.where(
         judged & ~np.isnan(detectable).all(axis=1),
         np.min(np.where(np.isnan(detectable), np.inf, detectable), axis=1, initial=np.inf),
         np.nan,
     )
-    accounts["reasons"] = reasons(
-        panel, windows, look.batch, look.found.features, auditor, judged, look.platform is not None
+    told = reasons(
+        panel,
+        windows,
+        look.batch,
+        look.found.features,
+        auditor,
+        judged,
+        look.platform is not None,
+        cohorts=cohort_evidence(panel, cohorts),
+        threads=threads,
     )
+    accounts["reasons"] = [text or NOT_ENOUGH.get(s, "") for text, s in zip(told, status, strict=True)]
     accounts["hours_observed"] = [
         int((~np.isnan(panel.block(i))).any(axis=0).sum()) if panel.lengths[i] else 0
         for i in range(len(panel))
@@ -189,9 +215,9 @@ def _assemble(panel: Panel, auditor: Auditor, look: Look, fdr: float, threads: i
     return Result(
         accounts=accounts,
         windows=windows[list(WINDOW_COLUMNS)],
-        cohorts=pd.DataFrame(columns=list(COHORT_COLUMNS)),
+        cohorts=cohorts.table,
         rejected=pd.DataFrame(columns=list(REJECTED_COLUMNS)) if reading is None else reading.rejected,
-        summary=_summary(panel, auditor, accounts, windows, look.platform, fdr),
+        summary=_summary(panel, auditor, accounts, windows, look.platform, policy),
         panel=panel,
         expectation=look.batch,
         hour_scores=hour_scores(panel, look.hours, judged),
@@ -214,7 +240,7 @@ def _summary(
     accounts: pd.DataFrame,
     windows: pd.DataFrame,
     platform: PlatformFactor | None,
-    fdr: float,
+    policy: Policy,
 ) -> dict[str, Any]:
     from fakeengage import __version__
 
@@ -225,8 +251,10 @@ def _summary(
             f"only {panel.metrics[0]} was given: a rise of one metric alone is not evidence of fraud, "
             "so p-values are nominal and rises are called unusual, not attributable"
         )
-    if judged < SMALL_BATCH:
-        notes.append(f"fewer than {SMALL_BATCH} judged accounts: flags need p <= fdr / 5 = {fdr / 5:g}")
+    if judged < SMALL_BATCH and policy.kind == "fdr":
+        notes.append(
+            f"fewer than {SMALL_BATCH} judged accounts: flags need p <= fdr / 5 = {policy.value / 5:g}"
+        )
     flagged = accounts[accounts["flagged"]]
     return {
         "version": __version__,
@@ -237,7 +265,8 @@ def _summary(
         "status": {str(k): int(v) for k, v in accounts["status"].value_counts(sort=False).items()},
         "metrics": list(panel.metrics),
         "cadence": str(panel.cadence),
-        "fdr": fdr,
+        "fdr": policy.value if policy.kind == "fdr" else None,
+        "policy": {"kind": policy.kind, "value": policy.value, "words": str(policy)},
         "calibration": "own organic accounts" if auditor.calibrated_on_peers else "nominal",
         "smallest_p": auditor.reference.smallest_p,
         "smallest_steps": MIN_STEPS,

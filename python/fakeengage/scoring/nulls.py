@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.calibration import majority_p_values
-from fakeengage.expectation import WINDOW_Z, Expectation
+from fakeengage.expectation import Expectation
 from fakeengage.models.auditor import Auditor
-from fakeengage.models.columns import align
 from fakeengage.models.peers import PeerModel
 from fakeengage.panel import Panel
 from fakeengage.scoring.looks import BATCH_ACCOUNTS, Look
@@ -35,8 +34,8 @@ def p_values(
     Calibrated on the user's own organic accounts: its rank among them. Otherwise the larger of two
     nulls, which must both find the account odd. One is its rank among organic accounts of other
     platforms. The other is the batch's own majority – data from an unknown platform looks unlike all
-    references, and what is odd there still shows – or, in small batches and where no other metric
-    agrees, a bootstrap of the account's own residuals.
+    references, and what is odd there still shows. In small batches, and where only one metric was
+    given, a bootstrap of the account's own residuals must agree.
     """
     judged = stratum >= 0
     ranked = auditor.p_values(look.judgement, stratum)
@@ -47,7 +46,8 @@ def p_values(
     if judged.sum() >= BATCH_ACCOUNTS:
         majority = np.full(len(panel), np.nan)
         majority[judged] = majority_p_values(batch_scores(panel, auditor, look, judged, threads)[judged])
-        second = np.where(_corroborated(panel, auditor, look), majority, np.fmax(majority, own))
+        # One metric's rise is as large in organic series as in bought ones, whatever the detector.
+        second = majority if len(panel.metrics) > 1 else np.fmax(majority, own)
     return np.where(judged, np.fmax(ranked, second), np.nan)
 
 
@@ -81,22 +81,3 @@ def _block_p(panel: Panel, expectation: Expectation) -> NDArray[np.float64]:
     judged = (~np.isnan(p)).sum(axis=1)
     smallest = np.min(np.where(np.isnan(p), 1.0, p), axis=1, initial=1.0)
     return np.where(judged > 0, np.minimum(smallest * judged, 1.0), np.nan)
-
-
-def _corroborated(panel: Panel, auditor: Auditor, look: Look) -> NDArray[np.bool_]:
-    """Whether more than one metric speaks: two of them in one window, or one against the others.
-
-    One metric's rise alone is as large in organic series as in bought ones, whatever the detector.
-    """
-    if len(panel.metrics) < 2:
-        return np.zeros(len(panel), dtype=bool)
-    joint = np.abs(np.nan_to_num(by_metric(panel, look.batch, "joint_z"))).max(axis=1)
-    columns = auditor.boosting.columns_
-    ratios = [
-        k
-        for k, name in enumerate(columns)
-        if name.startswith(("any_ratio__ratio_up", "any_ratio__ratio_down"))
-    ]
-    values = np.nan_to_num(align(panel.metrics, look.found.features, [columns[k] for k in ratios]))
-    against_others: NDArray[np.bool_] = np.any(values > auditor.usual_high_[ratios], axis=1)
-    return np.asarray(against_others | (joint >= WINDOW_Z), dtype=bool)

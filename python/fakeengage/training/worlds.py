@@ -56,7 +56,7 @@ class Chunk:
     @property
     def changed(self) -> NDArray[np.bool_]:
         """``(n, n_hours, 4)``: what the attacks changed and can be seen."""
-        return (self.counts != self.clean) & ~np.isnan(self.counts)
+        return np.asarray((self.counts != self.clean) & ~np.isnan(self.counts), dtype=bool)
 
     def panel(self) -> Panel:
         """The counts as a panel."""
@@ -206,7 +206,7 @@ def _transformed(
     dither = rng.random((n, n_hours, n_metrics), dtype=np.float32)
     sides = [np.where(side > 0, np.floor(side * factor + dither), side) for side in (counts, clean)]
     if rng.random() < 0.3:
-        lags = rng.integers(0, 3, n_metrics)
+        lags = rng.integers(0, 3, size=(n_metrics,)).tolist()
         for side in sides:
             for k in range(1, n_metrics):
                 if lags[k]:
