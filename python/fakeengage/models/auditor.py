@@ -62,7 +62,12 @@ class Auditor:
 
     def __init__(self, seed: int = 0) -> None:
         self.boosting = GradientBoostingDetector(
-            seed=seed, min_samples_leaf=30, monotone="known", max_bins=255, feature_set="evidence"
+            seed=seed,
+            min_samples_leaf=30,
+            monotone="known",
+            max_bins=255,
+            context=False,
+            feature_set="evidence",
         )
         self.isolation = IsolationForestDetector(
             n_estimators=100, max_samples=512, seed=seed, feature_set="largest", context=False
