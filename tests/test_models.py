@@ -44,9 +44,27 @@ def test_isolation_scores_equal_scikit_learn(blatant: fe.Dataset) -> None:
     detector = fe.models.IsolationForestDetector(n_estimators=40, seed=7)
     detector.fit_features(blatant.panel, features)
     rows = prepared(detector, blatant.panel, features)
-    peer = IsolationForest(n_estimators=40, max_samples=256, random_state=7).fit(rows)
+    peer = IsolationForest(n_estimators=40, max_samples=128, random_state=7).fit(rows)
     ours = detector.score_features(blatant.panel, features)
     np.testing.assert_allclose(ours, -peer.score_samples(rows), atol=1e-6)
+
+
+def test_preparation_equals_numpy(blatant: fe.Dataset) -> None:
+    features = evidence_matrix(blatant.panel)
+    detector = fe.models.IsolationForestDetector(n_estimators=2).fit_features(blatant.panel, features)
+    rows = align(blatant.panel.metrics, features, detector.columns_)
+    rows[3, 5], rows[4, 6], rows[5, 7], rows[6, 8] = np.nan, np.inf, 1e308, -1e308
+    prep = detector.preparation_
+    assert len(prep.context) == 8
+    with np.errstate(invalid="ignore", over="ignore"):
+        deviation = np.where(np.isfinite(rows), (rows - prep.center) / prep.scale, 0.0)
+    u = np.copysign(np.log1p(np.minimum(np.abs(deviation), 8e307)), deviation)
+    kind = u[:, prep.context]
+    u = (u - prep.location[0] - kind @ prep.location[1:]) / np.exp(
+        prep.log_spread[0] + kind @ prep.log_spread[1:]
+    )
+    expected = np.where(prep.one_sided, np.maximum(u, 0.0), u)
+    np.testing.assert_allclose(prep.apply(rows), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("splits", ["random", "best"])
@@ -55,7 +73,7 @@ def test_shares_of_a_random_forest_equal_scikit_learn(blatant: fe.Dataset, split
 
     features = evidence_matrix(blatant.panel)
     fake = blatant.accounts.is_fake.to_numpy(dtype=bool)
-    settings = {"n_estimators": 25, "min_samples_leaf": 2, "max_leaf_nodes": 40}
+    settings = {"n_estimators": 25, "min_samples_leaf": 2, "max_leaf_nodes": 40, "max_features": "sqrt"}
     detector = fe.models.RandomForestDetector(
         **settings, splits=splits, feature_set="summary", seed=5, threads=1
     )

@@ -111,7 +111,12 @@ class Auditor:
         self.attacks: tuple[str, ...] = tuple(attacks or ()) if shipped is None else shipped.attacks
         self.seed = seed
         self.boosting = GradientBoostingDetector(
-            n_estimators=300, min_samples_leaf=40, seed=seed, monotone=None, feature_set="all"
+            n_estimators=300,
+            min_samples_leaf=40,
+            seed=seed,
+            monotone=None,
+            context=False,
+            feature_set="all",
         )
         self.rarity_: Rarity | None = None
         self.head_: NDArray[np.float64] | None = None

@@ -42,14 +42,15 @@ class AutoencoderDetector(UnsupervisedDetector):
         Step size of Adam.
     trim
         Share of each batch, the worst rebuilt, that teaches nothing: fakes must not be learnt.
-        Not used with labels, which leave the fakes out.
+        Half outdoes a third even where a third are fakes (AUROC .892 against .866, `published`, six
+        seeds). Not used with labels, which leave the fakes out.
     seed
         Seed of weights, batches, masks and the held-out accounts.
     mask
         Share of the features hidden from the network in each pass: it must rebuild them from the others
         and cannot hand them through.
     worst
-        Share of an account's features, the worst rebuilt, that make its score: an attack shows in few.
+        Share of an account's features, the worst rebuilt, that make its score: no attack shows in all.
     batch_size
         Accounts per step.
     patience
@@ -98,11 +99,11 @@ class AutoencoderDetector(UnsupervisedDetector):
         bottleneck: int = 12,
         epochs: int = 200,
         learning_rate: float = 2e-3,
-        trim: float = 0.35,
+        trim: float = 0.5,
         seed: int = 0,
         *,
         mask: float = 0.2,
-        worst: float = 0.1,
+        worst: float = 0.5,
         batch_size: int = 128,
         patience: int = 20,
         device: str = "auto",

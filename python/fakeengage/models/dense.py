@@ -71,7 +71,7 @@ class UsualLevel:
         logs = np.log(np.maximum(distances, _LEAST))
         if kind.shape[1] == 0:
             return cls(np.array([logs.mean()]))
-        return cls(ridge(kind, logs[:, None])[0])
+        return cls(ridge(kind, logs[:, None])[:, 0].copy())
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, n_context: int) -> UsualLevel:

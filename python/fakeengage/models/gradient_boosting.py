@@ -45,6 +45,9 @@ class GradientBoostingDetector(SupervisedDetector):
         features whose large values the registry calls suspicious, and cut at the ordinary. None: nowhere.
     max_bins
         Values of a feature that trees tell apart; few are enough and faster for some hundred accounts.
+    context
+        Whether features are measured beside normal accounts as active: how many hours pass without any
+        count sets what is ordinary. Without effect where those columns are not given.
     feature_set
         Features of a panel to look at, one of :data:`~fakeengage.models.columns.FEATURE_SETS`.
 
@@ -85,6 +88,7 @@ class GradientBoostingDetector(SupervisedDetector):
         *,
         monotone: str | None = "learned",
         max_bins: int = 64,
+        context: bool = True,
         feature_set: str = "summary",
     ) -> None:
         self.n_estimators = n_estimators
@@ -94,6 +98,7 @@ class GradientBoostingDetector(SupervisedDetector):
         self.seed = seed
         self.monotone = monotone
         self.max_bins = max_bins
+        self.context = context
         self.feature_set = feature_set
 
     def _check_settings(self) -> None:
@@ -111,7 +116,9 @@ class GradientBoostingDetector(SupervisedDetector):
         known = registry()
         high = np.array([name in known and known[name].high_is_suspicious for name in self.columns_])
         one_sided = high if self.monotone == "known" else None
-        self.preparation_ = Preparation.of(rows[~fake], one_sided)
+        self.preparation_ = Preparation.of(
+            rows[~fake], one_sided, context=self._context() if self.context else ()
+        )
         # The forest sees single precision when it scores.
         prepared = self.preparation_.apply(rows).astype(np.float32).astype(np.float64)
         directions = high.astype(int) if self.monotone == "known" else self._learned(prepared, fake)

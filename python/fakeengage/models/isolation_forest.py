@@ -22,7 +22,8 @@ class IsolationForestDetector(UnsupervisedDetector):
     n_estimators
         Number of trees.
     max_samples
-        Accounts that each tree is grown on.
+        Accounts that each tree is grown on. Twice as many trees on twice as many accounts take more than
+        twice the time to score and rank hardly better (AUROC .896 against .893, `published`, six seeds).
     feature_set
         Features of a panel to look at, one of :data:`~fakeengage.models.columns.FEATURE_SETS`.
     context
@@ -60,8 +61,8 @@ class IsolationForestDetector(UnsupervisedDetector):
 
     def __init__(
         self,
-        n_estimators: int = 200,
-        max_samples: int = 256,
+        n_estimators: int = 100,
+        max_samples: int = 128,
         seed: int = 0,
         *,
         feature_set: str = "directed",

@@ -35,7 +35,7 @@ class Preparation:
     context
         Columns that say what kind of account it is. With them, what is ordinary depends on the kind.
     location, log_spread
-        Intercept and slopes on the context, one row per column.
+        Intercepts of all columns, then their slopes on each context column; one row each.
 
     Notes
     -----
@@ -95,13 +95,13 @@ class Preparation:
         rows = both_sided.apply(features)
         kind = rows[:, context]
         location = ridge(kind, rows)
-        left = rows - location[:, 0] - kind @ location[:, 1:].T
+        left = rows - location[0] - kind @ location[1:]
         log_spread = ridge(kind, np.log(np.abs(left) + _LEAST_DEVIATION))
         # An account of the average kind keeps the unit it has without context.
-        log_spread[:, 0] = -(log_spread[:, 1:] @ kind.mean(axis=0))
+        log_spread[0] = -(kind.mean(axis=0) @ log_spread[1:])
         # What says the kind stays as it is.
-        location[context] = 0.0
-        log_spread[context] = 0.0
+        location[:, context] = 0.0
+        log_spread[:, context] = 0.0
         return Preparation(self.center, self.scale, self.one_sided, context, location, log_spread)
 
     def apply(self, features: NDArray[np.float64], *, threads: int | None = None) -> NDArray[np.float64]:
@@ -139,14 +139,14 @@ class Preparation:
 
 
 def ridge(kind: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intercept and slopes of each target on the kind, one row per target."""
+    """Intercepts of all targets, then their slopes on each column of the kind; one row each."""
     mean, spread = kind.mean(axis=0), kind.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     z = (kind - mean) / spread
     middle = targets.mean(axis=0)
     slopes = np.linalg.solve(z.T @ z + _RIDGE * np.eye(z.shape[1]), z.T @ (targets - middle))
     slopes = slopes / spread[:, None]
-    return np.ascontiguousarray(np.column_stack([middle - mean @ slopes, slopes.T]))
+    return np.vstack([middle - mean @ slopes, slopes])
 
 
 def standard_units(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -14,6 +14,8 @@ from fakeengage.models.preparation import Preparation
 from fakeengage.models.store import Arrays
 
 _SPLITS = ("random", "best")
+# Trees of more leaves cannot be packed for scoring.
+_MOST_LEAVES = 1 << 15
 
 
 class RandomForestDetector(SupervisedDetector):
@@ -28,7 +30,7 @@ class RandomForestDetector(SupervisedDetector):
     max_features
         Features that each split may choose from: ``"sqrt"``, ``"log2"``, a share, or a number.
     max_leaf_nodes
-        Most leaves of a tree: what keeps a forest grown on many accounts small. None for any number.
+        Most leaves of a tree: what keeps a forest grown on many accounts small. None for 32,768.
     splits
         ``"random"``: one random threshold per feature, the best of those (extremely randomised trees);
         ``"best"``: the best threshold, on bootstrap samples (Breiman's forest), several times slower.
@@ -38,6 +40,9 @@ class RandomForestDetector(SupervisedDetector):
         Seed of the trees.
     threads
         Threads that grow trees; all cores by default. The trees do not depend on it.
+    context
+        Whether features are measured beside normal accounts as active: how many hours pass without any
+        count sets what is ordinary. Without effect where those columns are not given.
 
     Attributes
     ----------
@@ -72,12 +77,14 @@ class RandomForestDetector(SupervisedDetector):
         self,
         n_estimators: int = 300,
         min_samples_leaf: int = 1,
-        max_features: str | float | None = "sqrt",
+        max_features: str | float | None = 0.1,
         max_leaf_nodes: int | None = 1024,
         splits: str = "random",
         feature_set: str = "all",
         seed: int = 0,
         threads: int | None = None,
+        *,
+        context: bool = True,
     ) -> None:
         self.n_estimators = n_estimators
         self.min_samples_leaf = min_samples_leaf
@@ -87,25 +94,31 @@ class RandomForestDetector(SupervisedDetector):
         self.feature_set = feature_set
         self.seed = seed
         self.threads = threads
+        self.context = context
 
     def _check_settings(self) -> None:
         at_least("n_estimators", self.n_estimators, 1)
         at_least("min_samples_leaf", self.min_samples_leaf, 1)
         if self.max_leaf_nodes is not None:
             at_least("max_leaf_nodes", self.max_leaf_nodes, 2)
+            if self.max_leaf_nodes > _MOST_LEAVES:
+                raise ValueError(
+                    f"max_leaf_nodes: {self.max_leaf_nodes} is not allowed; at most {_MOST_LEAVES}"
+                )
         if self.splits not in _SPLITS:
             raise ValueError(f"splits: {self.splits!r} is not allowed; choose from {', '.join(_SPLITS)}")
 
     def _learn(self, rows: NDArray[np.float64], fake: NDArray[np.bool_] | None) -> None:
         from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-        self.preparation_ = Preparation.of(rows)
+        assert fake is not None
+        self.preparation_ = Preparation.of(rows[~fake], context=self._context() if self.context else ())
         kind = ExtraTreesClassifier if self.splits == "random" else RandomForestClassifier
         forest = kind(
             n_estimators=self.n_estimators,
             min_samples_leaf=self.min_samples_leaf,
             max_features=self.max_features,
-            max_leaf_nodes=self.max_leaf_nodes,
+            max_leaf_nodes=_MOST_LEAVES if self.max_leaf_nodes is None else self.max_leaf_nodes,
             random_state=self.seed,
             n_jobs=self.threads or -1,
         ).fit(self.preparation_.apply(rows), fake)

@@ -12,6 +12,9 @@ use crate::rows::{map_indices, resolve_threads};
 /// the chains of sixteen rows overlap, and the tree is fetched once for all of them.
 const LOCKSTEP: usize = 16;
 
+/// Nodes of a tree, and columns, that sixteen bits can number.
+const MOST: usize = 1 << 16;
+
 /// Nodes of all trees as they are saved, tree after tree. Children are numbered inside the tree; a leaf
 /// has no feature (a negative number).
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +53,16 @@ impl ForestArrays<'_> {
                 });
             }
         }
-        if self.n_columns == 0 {
-            return Err(Error::out_of_range("n_columns", 0, "at least one column"));
+        if !(1..=MOST).contains(&self.n_columns) {
+            return Err(Error::out_of_range(
+                "n_columns",
+                self.n_columns,
+                format!("1 to {MOST}"),
+            ));
         }
         if self.roots.len() < 2
             || self.roots[0] != 0
             || self.roots[self.roots.len() - 1] != n_nodes as i64
-            || i32::try_from(n_nodes).is_err()
         {
             return Err(Error::out_of_range(
                 "roots",
@@ -66,11 +72,11 @@ impl ForestArrays<'_> {
         }
         for (tree, ends) in self.roots.windows(2).enumerate() {
             let size = ends[1] - ends[0];
-            if size < 1 || ends[0] < 0 || ends[1] > n_nodes as i64 {
+            if size < 1 || size > MOST as i64 || ends[0] < 0 || ends[1] > n_nodes as i64 {
                 return Err(Error::out_of_range(
                     "roots",
                     ends[1],
-                    "each tree has a node",
+                    format!("each tree has 1 to {MOST} nodes; grow it with fewer leaves"),
                 ));
             }
             for k in 0..size {
@@ -93,18 +99,21 @@ impl ForestArrays<'_> {
     }
 }
 
-/// A node in twelve bytes. Its right child is the next node after its left one. A leaf sends every
-/// value to itself, so that walks of different depths take the same number of steps.
+/// A node in eight bytes. Children are numbered from their tree's root; the right one is the next after
+/// the left one. A leaf sends every value to itself, so that walks of different depths take the same number
+/// of steps.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(8))]
 struct Node {
     threshold: f32,
-    feature: u32,
-    left: u32,
+    feature: u16,
+    left: u16,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Tree {
-    root: u32,
+    first: usize,
+    end: usize,
     depth: u32,
 }
 
@@ -137,29 +146,29 @@ impl Forest {
     }
 
     fn pack(&mut self, arrays: &ForestArrays<'_>, first: usize, size: usize) -> Result<(), Error> {
-        let root = self.nodes.len();
+        let begin = self.nodes.len();
         let mut level = vec![first];
         let mut depth = 0;
         // A node with two parents would be packed twice; in a tree no level outgrows the node count.
         let mut packed = 1;
         loop {
-            let below = self.nodes.len() + level.len();
+            let below = self.nodes.len() - begin + level.len();
             let mut next = Vec::new();
             for &node in &level {
                 self.value.push(arrays.value[node]);
-                let own = self.nodes.len() as u32;
+                let own = self.nodes.len() - begin;
                 if arrays.feature[node] < 0 {
                     self.nodes.push(Node {
                         threshold: f32::INFINITY,
                         feature: 0,
-                        left: own,
+                        left: own as u16,
                     });
                     continue;
                 }
                 self.nodes.push(Node {
                     threshold: rounded_down(arrays.threshold[node]),
-                    feature: arrays.feature[node] as u32,
-                    left: (below + next.len()) as u32,
+                    feature: arrays.feature[node] as u16,
+                    left: (below + next.len()) as u16,
                 });
                 next.push(first + arrays.left[node] as usize);
                 next.push(first + arrays.right[node] as usize);
@@ -179,7 +188,8 @@ impl Forest {
             depth += 1;
         }
         self.trees.push(Tree {
-            root: root as u32,
+            first: begin,
+            end: self.nodes.len(),
             depth,
         });
         Ok(())
@@ -235,16 +245,18 @@ impl Forest {
         let width = self.n_columns;
         let mut totals = [0.0; N];
         for tree in &self.trees {
-            let mut at = [tree.root; N];
+            let nodes = &self.nodes[tree.first..tree.end];
+            let mut at = [0_usize; N];
             for _ in 0..tree.depth {
-                for (k, node) in at.iter_mut().enumerate() {
-                    let here = self.nodes[*node as usize];
-                    let right = rows[k * width + here.feature as usize] > here.threshold;
-                    *node = here.left + u32::from(right);
+                for (k, at) in at.iter_mut().enumerate() {
+                    let node = nodes[*at];
+                    let right = rows[k * width + usize::from(node.feature)] > node.threshold;
+                    *at = usize::from(node.left) + usize::from(right);
                 }
             }
-            for (total, node) in totals.iter_mut().zip(at) {
-                *total += self.value[node as usize];
+            let values = &self.value[tree.first..tree.end];
+            for (total, at) in totals.iter_mut().zip(at) {
+                *total += values[at];
             }
         }
         totals

@@ -4,6 +4,7 @@
 //! have: mean and spread that depend on a few *context* columns.
 
 use crate::Error;
+use crate::lanes::{dispatch, exp_f64, log2_f64};
 use crate::rows::fill_rows;
 
 /// How rows are prepared. All slices but those of the context have one entry per column.
@@ -18,8 +19,8 @@ pub struct Preparation<'a> {
     pub one_sided: &'a [bool],
     /// Columns that say what kind of account it is.
     pub context: &'a [i64],
-    /// What accounts of a kind have, row-major: per column an intercept and a slope per context column.
-    /// Empty without context.
+    /// What accounts of a kind have, row-major: intercepts of all columns, then their slopes on each
+    /// context column. Empty without context.
     pub location: &'a [f64],
     /// The same for the logarithm of the spread.
     pub log_spread: &'a [f64],
@@ -63,36 +64,64 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    fn row(&self, row: &[f64], kind: &mut [f64], out: &mut [f64]) {
-        for (k, (x, slot)) in row.iter().zip(out.iter_mut()).enumerate() {
-            let known = if x.is_finite() { *x } else { self.center[k] };
-            let deviation = (known - self.center[k]) / self.scale[k];
-            // Features have long upper tails; on a linear scale they would be all that a model sees.
-            *slot = libm::copysign(libm::log1p(deviation.abs()), deviation);
-        }
-        for (slot, k) in kind.iter_mut().zip(self.context) {
-            *slot = out[*k as usize];
-        }
-        let terms = 1 + self.context.len();
-        for (k, slot) in out.iter_mut().enumerate() {
-            if !self.context.is_empty() {
-                let own = k * terms..(k + 1) * terms;
-                let expected = linear(&self.location[own.clone()], kind);
-                *slot = (*slot - expected) / libm::exp(linear(&self.log_spread[own], kind));
+    fn row(&self, row: &[f64], memory: &mut Memory, out: &mut [f64]) {
+        deviations(row, self.center, self.scale, out);
+        if !self.context.is_empty() {
+            for (slot, k) in memory.kind.iter_mut().zip(self.context) {
+                *slot = out[*k as usize];
             }
-            if self.one_sided[k] {
-                *slot = slot.max(0.0);
+            linear(self.location, &memory.kind, &mut memory.expected);
+            linear(self.log_spread, &memory.kind, &mut memory.log_spread);
+            beside(&memory.expected, &memory.log_spread, out);
+        }
+        for (slot, one_sided) in out.iter_mut().zip(self.one_sided) {
+            *slot = if *one_sided { slot.max(0.0) } else { *slot };
+        }
+    }
+}
+
+/// What a thread needs beside its rows.
+struct Memory {
+    kind: Vec<f64>,
+    expected: Vec<f64>,
+    log_spread: Vec<f64>,
+}
+
+dispatch! {
+    /// Logarithm of each column's deviation from its center, with the deviation's sign.
+    fn deviations<'a>(row: &'a [f64], center: &'a [f64], scale: &'a [f64], out: &'a mut [f64]) {
+        // One unit below the largest number, so that one more is still a number.
+        const MOST: f64 = f64::MAX / 2.0;
+        for (((slot, x), center), scale) in out.iter_mut().zip(row).zip(center).zip(scale) {
+            let deviation = (x - center) / scale;
+            let size = deviation.abs().min(MOST);
+            // Features have long upper tails; on a linear scale they would be all that a model sees.
+            let log = log2_f64(1.0 + size) * std::f64::consts::LN_2;
+            *slot = if x.abs() < f64::INFINITY { log.copysign(deviation) } else { 0.0 };
+        }
+    }
+}
+
+dispatch! {
+    /// Intercepts, then slopes times the kind, one context column after the other.
+    fn linear<'a>(terms: &'a [f64], kind: &'a [f64], out: &'a mut [f64]) {
+        let (intercepts, slopes) = terms.split_at(out.len());
+        out.copy_from_slice(intercepts);
+        for (slopes, x) in slopes.chunks_exact(out.len()).zip(kind) {
+            for (sum, slope) in out.iter_mut().zip(slopes) {
+                *sum = slope.mul_add(*x, *sum);
             }
         }
     }
 }
 
-/// Intercept and slopes, in order.
-fn linear(terms: &[f64], kind: &[f64]) -> f64 {
-    terms[1..]
-        .iter()
-        .zip(kind)
-        .fold(terms[0], |sum, (slope, x)| sum + slope * x)
+dispatch! {
+    /// Deviations from what is expected, in units of the spread.
+    fn beside<'a>(expected: &'a [f64], log_spread: &'a [f64], out: &'a mut [f64]) {
+        for ((slot, expected), log_spread) in out.iter_mut().zip(expected).zip(log_spread) {
+            *slot = (*slot - expected) * exp_f64(-log_spread);
+        }
+    }
 }
 
 /// Prepares each row of a feature matrix (row-major); missing and infinite values become the center.
@@ -119,8 +148,12 @@ pub fn prepare(
         width,
         width,
         threads,
-        || vec![0.0; preparation.context.len()],
-        |kind, i, row| preparation.row(&features[i * width..(i + 1) * width], kind, row),
+        || Memory {
+            kind: vec![0.0; preparation.context.len()],
+            expected: vec![0.0; width],
+            log_spread: vec![0.0; width],
+        },
+        |memory, i, row| preparation.row(&features[i * width..(i + 1) * width], memory, row),
     );
     Ok(out)
 }
@@ -153,7 +186,7 @@ mod tests {
         let with_context = Preparation {
             one_sided: &[false, false],
             context: &[0],
-            location: &[0.0, 0.0, 0.5, 2.0],
+            location: &[0.0, 0.5, 0.0, 2.0],
             log_spread: &[0.0, 0.0, 0.0, 1.0],
             ..PLAIN
         };

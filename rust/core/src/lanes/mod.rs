@@ -21,7 +21,7 @@ pub(crate) use draws::{
     binomials, blur, gammas, negative_binomials, normal_pairs, poissons, quantiles,
 };
 pub(crate) use eight::{Eight, LANES, dispatch_eight};
-pub(crate) use log::log2_f64;
+pub(crate) use log::{exp_f64, log2_f64};
 pub(crate) use math::{exp, ln, sin_cos_turn, sin_turn};
 pub(crate) use philox::{Key, uniform};
 
