@@ -86,17 +86,22 @@ def find_cohorts(
     those steps lead to expect ``m``, and ``k log(k / m) - k + m`` exceeds the log of the number of
     accounts.
 
-    A seed grows: steps at which half of the members rise are its template; every account is held
-    against the template of the *other* members by its exponential score, the sum over those steps of
-    ``-log(share of its own steps at least as high)`` less the crowd's mean. By chance the sum follows a
-    gamma law (Savage 1956) whose variance is that of other accounts at the same steps, since
-    neighbouring steps are alike. Members are those that pass at a false share of .02 (Benjamini and
-    Hochberg 1995), at .0001 to begin with; then the template is made anew, until nothing changes.
-    ``p_value`` is the chance times the number of templates that were tried.
+    A seed grows: steps at which most members rise are its template; every account is held against the
+    template of the *other* members by its exponential score, the sum over those steps of ``-log(share of
+    its own steps at least as high)`` less the crowd's mean. By chance the sum follows a gamma law
+    (Savage 1956) whose variance is that of other accounts at the same steps, since neighbouring steps
+    are alike. Members are those that pass at a false share of .02 (Benjamini and Hochberg 1995); then the
+    template is made anew, until nothing changes. It is a cohort if three members pass at .0001, or if the
+    number of members is one that a Poisson law gives a chance below .001 in the whole batch, and if they
+    come back: three times at least, half a day apart, none of them with two thirds of all. ``p_value`` is
+    the chance of a member's sum times the number of templates that were tried.
 
-    One shared event is not enough: what comes once and lasts for days, such as sleepers that wake on
-    one day, is not found. Time grows with accounts times accounts per rising step, which are cut to
-    8192.
+    Accounts in no such cohort are compared by their one strong window, if they have one that lasts for a
+    day or more: sleepers of one operator start within a day and last equally long, to the step.
+
+    Series longer than a month are searched in parts of three weeks. Accounts whose counters refresh at
+    a fixed interval and show nothing between, and windows that the data cuts, are left out. Time grows
+    with accounts times accounts per rising step, which are cut to 8192.
 
     References
     ----------

@@ -11,8 +11,8 @@
 //! Accounts of one known owner rise together without any fraud: they are no seeds, have one vote
 //! between them, and a cohort needs members of three owners.
 
+mod activity;
 mod calendar;
-mod counter;
 mod gamma;
 mod span;
 mod strength;
@@ -30,6 +30,7 @@ use crate::coordination::partners::{Matching, NO_OWNER, Search};
 use crate::coordination::residual::{self, Timeline};
 use crate::features::Accounts;
 use crate::rows::map_jobs;
+use activity::Activity;
 use span::Part;
 use strength::Strengths;
 use template::Growth;
@@ -119,7 +120,13 @@ fn find_in(
     let line = Timeline::new(offsets, starts);
     let half = residual::half_window(clock.steps_per_day);
     let mut own_days = residual::own_days(accounts, expected, half, threads);
-    forget_batched(accounts, &mut own_days.series, threads);
+    let activities = activity::activities(accounts, half, threads);
+    for (i, _) in (0..)
+        .zip(&activities)
+        .filter(|(_, a)| **a == Activity::Batched)
+    {
+        own_days.series[offsets[i]..offsets[i + 1]].fill(f32::NAN);
+    }
     calendar::remove_calendar(&mut own_days.series, offsets, starts, clock, threads);
     let factor = residual::platform_factor(&own_days.series, offsets, &line, threads);
     let rises = residual::rises(&mut own_days, offsets, &line, &factor, threads);
@@ -132,42 +139,25 @@ fn find_in(
     };
     let strengths = Strengths::new(&mut series, offsets, &line, identity, threads);
     let search = Search::new(&series, offsets, &line, &rises, &crowd, matching);
+    let n_judged = rises.iter().filter(|rise| rise.judged).count();
+    let seeds = seeds(&search, identity.order, n_judged, threads);
     let growth = Growth {
         rises: &rises,
+        activities: &activities,
         line: &line,
         pause: half,
         search: &search,
         strengths: &strengths,
-        n_judged: rises.iter().filter(|rise| rise.judged).count(),
+        n_judged,
+        log_seeds: libm::log(seeds.len().max(1) as f64),
     };
-    let seeds = seeds(&search, identity.order, growth.n_judged, threads);
     let mut found = grow_all(&growth, seeds, threads);
     let taken: HashSet<usize> = found.iter().flatten().map(|m| m.account).collect();
-    let free = |i: usize| rises[i].judged && !taken.contains(&i);
+    let free = |i: usize| activities[i] != Activity::Batched && !taken.contains(&i);
     let day = 2 * half;
     let windows = window::strongest(accounts, &line, day, &free, threads);
     found.extend(window::cohorts(windows, &line, day, &strengths));
     found
-}
-
-/// Makes the residuals of accounts with a counter that is refreshed in batches unknown.
-fn forget_batched(accounts: Accounts<'_>, series: &mut [f32], threads: usize) {
-    let layout = accounts.layout;
-    residual::each_account(
-        series,
-        layout.offsets,
-        threads,
-        || (),
-        |(), i, own| {
-            let counts = layout.block(accounts.data, i);
-            if counts
-                .chunks_exact(own.len().max(1))
-                .any(counter::is_batched)
-            {
-                own.fill(f32::NAN);
-            }
-        },
-    );
 }
 
 /// Pairs of accounts with more evidence than chance gives the best partner of an account, most first.

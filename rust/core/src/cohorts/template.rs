@@ -1,6 +1,10 @@
 //! Grows two accounts into all that keep the same steps.
 
+use std::collections::HashSet;
+
 use super::Owner;
+use super::activity::Activity;
+use super::gamma::log_lower_tail;
 use super::strength::Strengths;
 use crate::coordination::partners::Search;
 use crate::coordination::residual::{Rise, Timeline};
@@ -10,20 +14,24 @@ const LEAST_STEPS: usize = 3;
 /// Fewest times that the members act together. One event lifts all who are part of it for hours, and an
 /// operator comes back.
 const LEAST_TIMES: usize = 3;
+/// Largest share of the members' rises in one of those times: beside an event there are steps that most
+/// of a few accounts happen to share.
+const LARGEST_TIME: f64 = 2.0 / 3.0;
 /// Fewest members of different owners.
 const LEAST_MEMBERS: usize = 3;
 /// Accounts that rise at a smaller share of a template's steps are not looked at.
 const LEAST_SHARE: f64 = 0.3;
 /// False members allowed among the members of a cohort, as Benjamini and Hochberg (1995) bound them.
 const FALSE_MEMBERS: f64 = 0.02;
-/// The same for its first members, so that there is a cohort at all. On preset `published`, 2,000
-/// accounts, .001 gives one false cohort in two batches, .0001 one in more than eight.
-const FALSE_CORE: f64 = 1e-4;
+/// The same for the three that make a cohort by themselves: on preset `published`, 2,000 accounts, .001
+/// gives one false cohort in two batches, .0001 one in more than eight.
+const FALSE_THREE: f64 = 1e-4;
+/// Chance that a batch without operators has a larger cohort.
+const FALSE_COHORT: f64 = 1e-3;
+/// Members that came first and so brought the others in, which chance alone need not have done.
+const FIRST_MEMBERS: usize = 2;
 /// Rounds of choosing members and steps in turn; most settle after two.
 const ROUNDS: usize = 5;
-/// Rounds in which members beyond the core join.
-const JOINING_ROUNDS: usize = 2;
-
 /// An account in a cohort.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -42,6 +50,7 @@ pub struct Member {
 /// What growing needs to know of all accounts.
 pub(super) struct Growth<'a> {
     pub(super) rises: &'a [Rise],
+    pub(super) activities: &'a [Activity],
     pub(super) line: &'a Timeline,
     /// Steps after which accounts act another time: half a day.
     pub(super) pause: usize,
@@ -49,6 +58,8 @@ pub(super) struct Growth<'a> {
     pub(super) strengths: &'a Strengths<'a>,
     /// Accounts that could be members.
     pub(super) n_judged: usize,
+    /// Log of the number of seeds.
+    pub(super) log_seeds: f64,
 }
 
 /// Memory of one thread: steps of a template at which an account rises; all zero between two templates.
@@ -64,25 +75,37 @@ struct Votes {
 }
 
 impl Votes {
-    /// Steps at which at least half of the owners rise, leaving one of them out; of up to three owners
-    /// more than half. `None` where they are too few steps.
+    /// Steps at which more than half of the owners rise, leaving one of them out. `None` where they are too few steps.
     fn template(&self, without: Option<Owner>) -> Option<Vec<usize>> {
         let left_out = without.is_some_and(|owner| self.owners.binary_search(&owner).is_ok());
         let n_voters = self.owners.len() - usize::from(left_out);
-        let needed = if n_voters > 3 {
-            n_voters.div_ceil(2)
-        } else {
-            n_voters / 2 + 1
-        };
         let steps = self.ballots.chunk_by(|a, b| a.0 == b.0);
         let chosen: Vec<usize> = steps
             .filter(|votes| {
                 let own = votes.iter().filter(|vote| Some(vote.1) == without).count();
-                votes.len() - own >= needed
+                2 * (votes.len() - own) > n_voters
             })
             .map(|votes| votes[0].0)
             .collect();
         (chosen.len() >= LEAST_STEPS).then_some(chosen)
+    }
+
+    /// Whether the owners act together at enough times, `pause` steps apart, none of which is nearly all.
+    fn come_back(&self, pause: usize) -> Option<bool> {
+        let steps = self.template(None)?;
+        let (mut times, mut next): (Vec<usize>, usize) = (Vec::new(), 0);
+        for &step in &steps {
+            if step >= next {
+                times.push(0);
+                next = step + pause;
+            }
+            let from = self.ballots.partition_point(|vote| vote.0 < step);
+            let to = self.ballots.partition_point(|vote| vote.0 <= step);
+            *times.last_mut()? += to - from;
+        }
+        let all: usize = times.iter().sum();
+        let largest = *times.iter().max()?;
+        Some(times.len() >= LEAST_TIMES && largest as f64 <= LARGEST_TIME * all as f64)
     }
 }
 
@@ -108,46 +131,39 @@ impl Growth<'_> {
     fn try_grow(&self, seed: [usize; 2], counts: &mut Counts) -> Option<Vec<Member>> {
         let mut members = seed.to_vec();
         members.sort_unstable();
+        let mut chosen = self.choose(&members, counts)?;
         for _ in 0..ROUNDS {
-            let next = sorted(&self.choose(&members, FALSE_MEMBERS, counts)?);
-            if next.len() < 2 {
-                return None;
-            }
-            if next == members {
-                break;
-            }
-            members = next;
-        }
-        let mut chosen = self.choose(&members, FALSE_CORE, counts)?;
-        for _ in 0..=JOINING_ROUNDS {
-            let owners = chosen
-                .accounts
-                .iter()
-                .map(|&(i, _)| self.strengths.owner(i));
-            if !has_owners(owners) || self.n_times(&chosen.votes.template(None)?) < LEAST_TIMES {
-                return None;
-            }
             let next = sorted(&chosen);
             if next == members {
                 break;
             }
             members = next;
-            chosen = self.choose(&members, FALSE_MEMBERS, counts)?;
+            chosen = self.choose(&members, counts)?;
         }
-        Some(self.describe(&chosen))
+        let is_cohort = chosen.votes.come_back(self.pause)? && self.is_unlikely(&chosen);
+        is_cohort.then(|| self.describe(&chosen))
     }
 
-    /// Number of separate times among ascending steps.
-    fn n_times(&self, steps: &[usize]) -> usize {
-        let mut next = 0;
-        let mut times = 0;
-        for &step in steps {
-            if step >= next {
-                times += 1;
-                next = step + self.pause;
+    /// Whether so many owners of steady accounts keep the template so well that chance does not explain it.
+    /// By chance the number of accounts below a member's chance is Poisson, for each seed.
+    fn is_unlikely(&self, chosen: &Chosen) -> bool {
+        let mut owners = HashSet::new();
+        let steady = |(i, _): &&(usize, f64)| self.activities[*i] == Activity::Steady;
+        let accounts = chosen.accounts.iter().filter(steady);
+        let chances: Vec<f64> = accounts
+            .filter(|&&(i, _)| owners.insert(self.strengths.owner(i)))
+            .map(|&(_, log_chance)| log_chance)
+            .collect();
+        let log_n = libm::log(self.n_judged as f64);
+        (LEAST_MEMBERS..=chances.len()).any(|k| {
+            let log_expected = chances[k - 1] + log_n;
+            if log_expected <= libm::log(FALSE_THREE * k as f64) {
+                return true;
             }
-        }
-        times
+            let others = (k - FIRST_MEMBERS) as f64;
+            let log_chance = log_lower_tail(others, libm::exp(log_expected));
+            k > LEAST_MEMBERS && log_chance + self.log_seeds <= libm::log(FALSE_COHORT)
+        })
     }
 
     fn votes(&self, members: &[usize]) -> Votes {
@@ -165,7 +181,7 @@ impl Growth<'_> {
 
     /// The accounts that keep the steps of `members` (ascending) better than chance allows; each is
     /// held against the steps of the others, but two members against those that both keep.
-    fn choose(&self, members: &[usize], false_share: f64, counts: &mut Counts) -> Option<Chosen> {
+    fn choose(&self, members: &[usize], counts: &mut Counts) -> Option<Chosen> {
         let votes = self.votes(members);
         let steps = votes.template(None)?;
         let variance = self.strengths.variance(&steps, members)?;
@@ -178,13 +194,14 @@ impl Growth<'_> {
             let ranks = [a, b].map(|&(i, _)| self.strengths.rank(i));
             a.1.total_cmp(&b.1).then(ranks[0].cmp(&ranks[1]))
         });
-        let bound = libm::log(false_share / self.n_judged as f64);
+        let bound = libm::log(FALSE_MEMBERS / self.n_judged as f64);
         let passes = |&(k, &(_, log_chance)): &(usize, &(usize, f64))| {
             log_chance <= bound + libm::log((k + 1) as f64)
         };
         let last = judged.iter().enumerate().rfind(passes)?.0;
         judged.truncate(last + 1);
-        Some(Chosen {
+        let enough = judged.len() >= LEAST_MEMBERS;
+        enough.then_some(Chosen {
             accounts: judged,
             votes,
         })

@@ -1,6 +1,6 @@
 //! Laws of the parts; `tests/test_cohorts.py` holds the whole against simulated operators.
 
-use super::counter::is_batched;
+use super::activity::{activities, is_batched};
 use super::gamma::{log_lower_tail, log_upper_tail};
 use super::span::parts;
 use super::*;
@@ -50,10 +50,13 @@ fn one_operator_is_found_whatever_the_threads() {
     let order: Vec<u32> = (0..200).rev().collect();
     let found = search(&data, &[NO_OWNER; 200], &order, 1);
     assert_eq!(members(&found), [(20..27).collect::<Vec<_>>()]);
-    let steps = found[0]
-        .iter()
-        .all(|m| m.first < 3 && m.last > 200 && m.n_shared > 15);
-    assert!(steps && found[0].iter().all(|m| m.log_chance < -5.0));
+    for member in &found[0] {
+        assert!(
+            member.first < 40 && member.last > 180 && member.n_shared > 12,
+            "{member:?}"
+        );
+        assert!(member.log_chance < -4.0, "{member:?}");
+    }
     assert_eq!(found, search(&data, &[NO_OWNER; 200], &order, 3));
 }
 
@@ -103,6 +106,38 @@ fn a_counter_is_known_by_its_pauses() {
     let mut stream = Stream::new(1, 1, 1);
     let rare: Vec<f32> = (0..500).map(|_| stream.poisson(0.2) as f32).collect();
     assert!(!is_batched(&rare));
+}
+
+#[test]
+fn idle_accounts_are_told_from_steady_ones() {
+    let mut data = vec![3.0_f32; 2 * 3 * 40];
+    data[..20].fill(0.0);
+    data[40..70].fill(0.0);
+    data[80..90].fill(f32::NAN);
+    for t in (81..120).step_by(4) {
+        data[t] = 0.0;
+    }
+    data[160..200].copy_from_slice(&[[0.0_f32; 4], [0.0, 0.0, 0.0, 9.0]].concat().repeat(5));
+    let offsets = [0, 40, 80, 120];
+    let accounts = Accounts {
+        data: &data,
+        layout: Layout::new(&offsets, 2, data.len()).unwrap(),
+        starts: &[0; 3],
+        clock: HOURLY,
+    };
+    assert_eq!(
+        activities(accounts, 12, 1),
+        [Activity::Idle, Activity::Steady, Activity::Steady]
+    );
+    let mut batched = data.clone();
+    for (t, count) in batched[160..200].iter_mut().enumerate() {
+        *count = if t % 4 == 1 { 7.0 } else { 0.0 };
+    }
+    let accounts = Accounts {
+        data: &batched,
+        ..accounts
+    };
+    assert_eq!(activities(accounts, 12, 2)[2], Activity::Batched);
 }
 
 #[test]
