@@ -37,8 +37,6 @@ use template::Growth;
 
 /// Partners of each account that may be seeds with it.
 const N_PARTNERS: usize = 6;
-/// Nats of evidence that a seed has beyond the log of the number of accounts.
-const LEAST_EVIDENCE: f64 = 0.0;
 /// Seeds that are grown at the same time: a number of threads must not change what is found.
 const SEEDS_AT_ONCE: usize = 64;
 
@@ -132,15 +130,16 @@ fn find_in(
     let rises = residual::rises(&mut own_days, offsets, &line, &factor, threads);
     let mut series = own_days.series;
     let crowd = Crowd::new(&series, offsets, &line, &rises);
+    let n_judged = rises.iter().filter(|rise| rise.judged).count();
     let matching = Matching {
         n_best: N_PARTNERS,
+        least_evidence: libm::log(n_judged.max(1) as f64),
         owners: Some(identity.owners),
         order: Some(identity.order),
     };
     let strengths = Strengths::new(&mut series, offsets, &line, identity, threads);
     let search = Search::new(&series, offsets, &line, &rises, &crowd, matching);
-    let n_judged = rises.iter().filter(|rise| rise.judged).count();
-    let seeds = seeds(&search, identity.order, n_judged, threads);
+    let seeds = seeds(&search, identity.order, threads);
     let growth = Growth {
         rises: &rises,
         activities: &activities,
@@ -161,9 +160,8 @@ fn find_in(
 }
 
 /// Pairs of accounts with more evidence than chance gives the best partner of an account, most first.
-fn seeds(search: &Search<'_>, order: &[u32], n_judged: usize, threads: usize) -> Vec<[usize; 2]> {
+fn seeds(search: &Search<'_>, order: &[u32], threads: usize) -> Vec<[usize; 2]> {
     let n = order.len();
-    let least = libm::log(n_judged as f64) + LEAST_EVIDENCE;
     let jobs: Vec<usize> = (0..n).step_by(PER_JOB).collect();
     let parts = map_jobs(
         jobs,
@@ -173,11 +171,9 @@ fn seeds(search: &Search<'_>, order: &[u32], n_judged: usize, threads: usize) ->
             let mut found = Vec::new();
             for i in first..(first + PER_JOB).min(n) {
                 for partner in search.best_partners(i, memory) {
-                    if partner.evidence > least {
-                        let j = partner.account;
-                        let pair = if order[i] < order[j] { [i, j] } else { [j, i] };
-                        found.push((pair, partner.evidence));
-                    }
+                    let j = partner.account;
+                    let pair = if order[i] < order[j] { [i, j] } else { [j, i] };
+                    found.push((pair, partner.evidence));
                 }
             }
             found

@@ -21,6 +21,9 @@ const LEAST_TRIMMED: usize = 10;
 /// By how much leaving out a share of the strongest makes the variance too small, per square root of
 /// the share; for the gamma laws of 3 to 30 strengths that happen to be summed here.
 const PER_ROOT_TRIMMED: f64 = 2.0;
+/// Standard deviations up to which a sum is nothing unusual: 2 leave a gamma variate a chance of .023 at
+/// least, which is more than any member has.
+const USUAL: f64 = 2.0;
 /// Purpose of the draw of the sample.
 const DRAW: u64 = 0x5a3d;
 
@@ -141,12 +144,13 @@ impl<'a> Strengths<'a> {
         Some(squares / steps * (1.0 + PER_ROOT_TRIMMED * share.sqrt()))
     }
 
-    /// Log of the chance of a sum as large, given the variance per step.
+    /// Log of the chance of a sum as large, given the variance per step; 0 for sums that are nothing
+    /// unusual, which are most.
     pub(super) fn log_chance(sum: Sum, variance: f64) -> f64 {
-        if sum.excess <= 0.0 {
+        let n = sum.n as f64;
+        if sum.excess <= USUAL * (n * variance).sqrt() {
             return 0.0;
         }
-        let n = sum.n as f64;
         log_upper_tail(n / variance, (n + sum.excess) / variance)
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Partner {
 pub(crate) struct Matching<'a> {
     /// Partners kept of each account.
     pub(crate) n_best: usize,
+    /// Partners with less evidence are not asked for.
+    pub(crate) least_evidence: f64,
     /// Number of each account's owner, [`NO_OWNER`] where unknown: accounts of one owner are no partners.
     pub(crate) owners: Option<&'a [u32]>,
     /// An order of the accounts that does not depend on how they were given, for partners that are
@@ -40,6 +42,7 @@ impl Matching<'_> {
     pub(super) fn best(n_best: usize) -> Self {
         Self {
             n_best,
+            least_evidence: 0.0,
             owners: None,
             order: None,
         }
@@ -208,14 +211,19 @@ impl<'a> Search<'a> {
             sum += self.chance[begin + t];
             memory.sums.push(sum);
         }
+        // `consider` finds most evidence where a partner shares all of its rises: where its activity is
+        // k / common.
+        let most_per_step = self
+            .common
+            .map(|common| libm::log(common / sum) - 1.0 + sum / common);
+        let least = self.matching.least_evidence;
         let mut chosen = Chosen {
             best: Vec::with_capacity(self.matching.n_best + 1),
-            least: LEAST_SHARED,
-            // `consider` finds most evidence where a partner shares all of its rises: where its
-            // activity is k / common.
-            most_per_step: self
-                .common
-                .map(|common| libm::log(common / sum) - 1.0 + sum / common),
+            // Rounded down, so that a partner at the bound is still looked at.
+            least: most_per_step.map_or(LEAST_SHARED, |most| {
+                LEAST_SHARED.max((least / most).floor() as u16)
+            }),
+            most_per_step,
             log_sum: libm::log(sum),
         };
         let steps = self.rises[i].steps.iter().map(|t| begin + t);
@@ -286,7 +294,8 @@ impl<'a> Search<'a> {
         let evidence = k * log_ratio - k + by_chance;
         let n_best = self.matching.n_best;
         let best = &mut chosen.best;
-        if best.len() == n_best && evidence < best[n_best - 1].evidence {
+        let too_little = best.len() == n_best && evidence < best[n_best - 1].evidence;
+        if too_little || evidence < self.matching.least_evidence {
             return;
         }
         if self.matching.one_owner(i, j) {
@@ -304,7 +313,6 @@ impl<'a> Search<'a> {
         if let Some(most) = chosen.most_per_step
             && best.len() == n_best
         {
-            // Rounded down, so that a partner at the bound is still looked at.
             let enough = (best[n_best - 1].evidence / most).floor();
             chosen.least = chosen.least.max(enough as u16);
         }
