@@ -27,7 +27,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 MATURIN = PATH="$(abspath $(BIN)):$$PATH" "$(BIN)/python" -m maturin
 
-.PHONY: help run test lint format bench wheel docs-check clean
+.PHONY: help run test lint format bench results wheel docs-check clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ format: $(STAMPS)/everything ## rewrite Rust and Python in the project's format
 bench: $(STAMPS)/everything $(STAMPS)/native ## measure, and keep the figures in benches/record/
 	@for bench in benches/bench_*.py; do echo "== $$bench"; "$(BIN)/python" "$$bench" --record; done
 	@echo; "$(BIN)/python" benches/kernel_table.py
+
+results: $(STAMPS)/everything $(STAMPS)/native ## make the table of results again, into docs/results (half an hour)
+	@"$(BIN)/python" benches/results.py
 
 wheel: $(STAMPS)/package ## build the wheel and the source archive into dist/
 	$(MATURIN) build --release --locked --sdist --out dist

@@ -27,7 +27,7 @@ def detector(data: fe.Dataset) -> "fe.models.AutoencoderDetector":
 @needs_torch
 def test_fakes_rank_above_normals_without_labels(detector: "fe.models.AutoencoderDetector") -> None:
     fresh = fe.simulate(n_users=400, seed=42)
-    assert auroc(fresh.accounts.is_fake.to_numpy(dtype=bool), detector.score(fresh.panel)) > 0.7
+    assert auroc(fresh.accounts.is_fake.to_numpy(dtype=bool), detector.score(fresh.panel)) > 0.8
 
 
 @needs_torch
@@ -96,11 +96,15 @@ def test_the_net_is_rebuilt_in_rust_as_torch_computes_it(detector: "fe.models.Au
 
 
 @needs_torch
-def test_normal_accounts_alone_teach_better_than_all(data: fe.Dataset) -> None:
+def test_normal_accounts_alone_teach_better_than_all(
+    data: fe.Dataset, detector: "fe.models.AutoencoderDetector"
+) -> None:
     fresh = fe.simulate(n_users=400, seed=42)
     taught = fe.models.AutoencoderDetector(seed=3).fit(data.panel, data.accounts.is_fake)
-    # Seeds 41 to 48 gave .88 to .93 for normal accounts only, .83 to .88 without labels.
-    assert taught.score(fresh.panel, fresh.accounts.is_fake) > 0.85
+    # Seeds 42 to 47 gave .83 to .91, and each less without labels.
+    assert taught.score(fresh.panel, fresh.accounts.is_fake) > max(
+        0.85, detector.score(fresh.panel, fresh.accounts.is_fake)
+    )
 
 
 @needs_torch

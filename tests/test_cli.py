@@ -52,15 +52,22 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     seen: dict[str, object] = {}
 
     def score(
-        panel: object, model: object = None, fdr: float = 0.05, *, threads: int | None = None
+        panel: object,
+        model: object = None,
+        fdr: float = 0.05,
+        *,
+        policy: object = None,
+        threads: int | None = None,
     ) -> object:
-        seen.update(panel=panel, model=model, fdr=fdr, threads=threads)
+        seen.update(panel=panel, model=model, fdr=fdr, policy=policy, threads=threads)
         result = make_result(4, 1, unjudged=0)
         result.panel = panel  # type: ignore[assignment]
         names = dict(zip(result.accounts["account_id"], panel.account_ids, strict=True))  # type: ignore[attr-defined]
         for frame in (result.accounts, result.windows, result.cohorts):
             frame["account_id"] = frame["account_id"].map(names)
         result.summary["fdr"] = fdr
+        rule = policy or fe.Policy("fdr", fdr)
+        result.summary["policy"] = {"kind": rule.kind, "value": rule.value, "words": str(rule)}
         return result
 
     monkeypatch.setattr(fe, "score", score, raising=False)
@@ -137,7 +144,7 @@ def test_import_and_help_load_nothing_heavy(code: str) -> None:
         (["simulate", "--n-users", "1000000000000", "--out", "d"], "ask for fewer, or choose another folder"),
         (["monitor", "a", "b"], f"not available in version {fe.__version__}: drift"),
         (["serve"], f"not available in version {fe.__version__}: the HTTP service"),
-        (["calibrate"], f"not available in version {fe.__version__}: calibration"),
+        (["calibrate"], "Missing option '--organic'"),
     ],
 )
 def test_wrong_usage_ends_with_one_line_and_2(

@@ -26,10 +26,10 @@ def detector(blatant: fe.Dataset) -> "fe.models.IsolationForestDetector":
 def test_fakes_rank_above_normals_without_labels(
     detector: "fe.models.IsolationForestDetector",
 ) -> None:
-    # Four seeds gave .74 to .83; the largest z, the best one-line rule, .71 to .78 on them.
+    # Five seeds gave .79 to .85; the largest z, the best one-line rule, .71 to .78.
     fresh = fe.simulate(n_users=300, preset="blatant", seed=12)
     fake = fresh.accounts.is_fake.to_numpy(dtype=bool)
-    assert auroc(fake, detector.score(fresh.panel)) > 0.7
+    assert auroc(fake, detector.score(fresh.panel)) > 0.77
 
 
 def prepared(detector: Any, panel: fe.Panel, features: np.ndarray) -> np.ndarray:
@@ -166,8 +166,7 @@ def fitted(request: pytest.FixtureRequest, blatant: fe.Dataset) -> Any:
 
 def test_every_detector_ranks_unseen_fakes_above_normals(fitted: Any) -> None:
     fresh = fe.simulate(n_users=300, preset="blatant", seed=13)
-    # Four seeds gave .82 to .97, the weakest being the isolation forest; the largest z, the best
-    # one-line rule, .71 to .78.
+    # Five seeds gave .82 to .94, the isolation forest least; the largest z .71 to .78.
     assert fitted.score(fresh.panel, fresh.accounts.is_fake) > 0.8
 
 
@@ -318,7 +317,8 @@ def test_the_shipped_model_is_small_and_says_what_it_was_trained_on() -> None:
     assert sum(part.stat().st_size for part in SHIPPED.iterdir()) <= 2_500_000
     auditor = fe.load_model(SHIPPED)
     assert auditor.training["data"] == "simulated, preset realistic"
-    assert auditor.training["worlds"] >= 100
+    assert auditor.training["network_accounts"] >= 1_000_000
+    assert auditor.training["organic_references"] >= 50_000
 
 
 def labelled(n: int, metrics: list[str]) -> tuple[fe.Panel, np.ndarray]:
@@ -340,8 +340,7 @@ def test_what_no_account_shows_is_never_exceeded() -> None:
     # 72 hours of one metric: no ratio to others, no scan over three days.
     panel, fake = labelled(900, ["views"])
     auditor = fe.models.Auditor().fit(panel, fake)
-    _, names = auditor.evidence_columns(panel)
-    usual = dict(zip(names, auditor.usual_high_.tolist(), strict=True))
+    usual = dict(zip(auditor.boosting.columns_, auditor.usual_high_.tolist(), strict=True))
     assert usual["any_ratio__ratio_up__1"] == np.inf
     assert np.isfinite(usual["any__scan_up__1"])
 

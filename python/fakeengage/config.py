@@ -56,7 +56,7 @@ class AuditorConfig(_Section):
     tree_chunks: int = Field(default=48, ge=1, description="chunks that boosting is fitted on")
     calibration_chunks: int = Field(default=96, ge=1, description="chunks whose normal accounts set p-values")
     localiser_chunks: int = Field(
-        default=4, ge=1, description="chunks whose fakes set hours and intervals of volumes"
+        default=6, ge=1, description="chunks whose fakes set hours and intervals of volumes"
     )
     width: int = Field(default=32, ge=1, description="channels inside the net")
     taps: int = Field(default=3, ge=1, description="steps that a convolution joins; odd")

@@ -16,6 +16,7 @@ from fakeengage.calibration import Reference, check_enough, sigmoid, strata
 from fakeengage.models.base import evidence_matrix, known_labels
 from fakeengage.models.columns import align
 from fakeengage.models.contributions import Contributions, contributions_of
+from fakeengage.models.fitting import fit_curve, fit_head, usual_high
 from fakeengage.models.gradient_boosting import GradientBoostingDetector
 from fakeengage.models.localiser import Localiser
 from fakeengage.models.network import Answers, Network
@@ -168,9 +169,9 @@ class Auditor:
         hidden = _hidden(answers, self.network)
         self.boosting.fit_features(panel, features, fake)
         self.rarity_ = Rarity.fit(hidden[~fake])
-        self.head_ = _fit_head(hidden, fake) if own_head else None
+        self.head_ = fit_head(hidden, fake) if own_head else None
         # What an ordinary account hardly ever exceeds: the yardstick of the reasons.
-        self.usual_high_ = _usual_high(align(panel.metrics, features[~fake], self.boosting.columns_))
+        self.usual_high_ = usual_high(align(panel.metrics, features[~fake], self.boosting.columns_))
 
     def _unseen(self, panel: Panel, fake: NDArray[np.bool_], threads: int | None) -> NDArray[np.float64]:
         """Parts of each account by models fitted on the other two thirds."""
@@ -207,7 +208,7 @@ class Auditor:
         normal = judged & ~fake
         self.reference_ = Reference.of(raw[normal], stratum[normal])
         evidence = self.reference_.evidence(raw[judged], stratum[judged])
-        self.curve_ = _fit_curve(evidence, fake[judged])
+        self.curve_ = fit_curve(evidence, fake[judged], REFERENCE_PREVALENCE)
         return self
 
     def evidence(self, panel: Panel, *, threads: int | None = None) -> Evidence:
@@ -400,53 +401,3 @@ def shipped_auditor() -> Auditor:
 
 def _hidden(answers: Answers, network: Network) -> NDArray[np.float64]:
     return np.nan_to_num(answers.accounts[:, -network.n_hidden :].astype(np.float64))
-
-
-def _fit_head(hidden: NDArray[np.float64], fake: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Linear model on what the net saw: intercept, then one weight per hidden unit."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        scaler = StandardScaler().fit(hidden)
-        model = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
-        model.fit(scaler.transform(hidden), fake)
-    weights = model.coef_[0] / scaler.scale_
-    return np.concatenate([[float(model.intercept_[0] - weights @ scaler.mean_)], weights])
-
-
-def _usual_high(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The 98 % point of each column; infinite, so never exceeded, where no account has a value."""
-    out = np.full(features.shape[1], np.inf)
-    known = ~np.isnan(features).all(axis=0)
-    out[known] = np.nanquantile(features[:, known], 0.98, axis=0)
-    return out
-
-
-def _fit_curve(evidence: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[float, float]:
-    """Logistic curve of fraud over the evidence, fakes weighted to the reference prevalence."""
-    from sklearn.linear_model import LogisticRegression
-
-    weights = np.where(fake, REFERENCE_PREVALENCE / fake.sum(), (1 - REFERENCE_PREVALENCE) / (~fake).sum())
-    model = LogisticRegression(C=1e6).fit(evidence[:, None], fake, sample_weight=weights * len(fake))
-    return float(model.intercept_[0]), float(model.coef_[0, 0])
-
-
-def best_attacks(auditor: Auditor, answers: Answers) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """Name and probability of each account's likeliest attack, if it is a fake at all."""
-    names = np.empty(len(answers.accounts), dtype=object)
-    chances = np.full(len(names), np.nan)
-    for i, row in enumerate(answers.accounts[:, 1 : 1 + len(auditor.attacks)].astype(np.float64).tolist()):
-        if row and row[0] == row[0]:
-            shares = softmax(row)
-            best = max(range(len(row)), key=shares.__getitem__)
-            names[i], chances[i] = auditor.attacks[best], shares[best]
-    return names, chances
-
-
-def softmax(logits: Sequence[float]) -> list[float]:
-    """Probabilities of logits."""
-    highest = max(logits)
-    sizes = [math.exp(v - highest) for v in logits]
-    return [size / sum(sizes) for size in sizes]

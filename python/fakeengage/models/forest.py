@@ -106,6 +106,8 @@ class ForestArrays:
             raise ValueError(f"model: lacks the array {missing[0]!r}; retrain")
         # Models of versions without contributions have no covers.
         optional = [name for name in ("cover",) if name in arrays]
+        if any(len(arrays[name]) != len(arrays["value"]) for name in optional):
+            raise ValueError("model: its covers do not fit its trees; retrain")
         forest = cls({name: arrays[name] for name in (*_PARTS, *optional)}, n_columns)
         forest._packed  # noqa: B018 - packing checks the arrays
         return forest

@@ -30,6 +30,12 @@ METRIC_FLOOR = -1.0
 JOINED = 2
 """Steps between two windows that are told as one."""
 
+LEAST_CHANGE, LEAST_SIGMA = 0.1, 3.0
+"""Share of the expectation, and counting errors, by which a metric must be off to have a window."""
+
+END_SHARE = 0.25
+"""Share of a window's mean excess that its first and last step must have."""
+
 _SATURATION = 8.0
 """z of an hour beyond which more says little more."""
 
@@ -39,7 +45,9 @@ KNOTS = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0])
 LEAST_TOTAL = 50.0
 """Counts of a metric below which a share of them means little; the interval was measured above."""
 
-_LEVELS = (0.05, 0.95)
+_LEVELS = (0.03, 0.97)
+"""Quantiles among simulated fakes that make a 90 % interval elsewhere: on preset `published` those at .05 and
+.95 held 80 % of the true volumes of metrics with windows (seed 411)."""
 _NEAR = 250
 """Estimates around a knot that make its interval."""
 _PARTS = ("hours", "low", "high")
@@ -171,12 +179,18 @@ class Localiser:
                 known = ~np.isnan(block[:, start:end])
                 least = min(METRIC_FLOOR, float(peaks[known.any(axis=1)].max()))
                 for k in range(m):
-                    if peaks[k] < least or not known[k].any():
-                        continue
-                    observed = float(np.sum(block[k, start:end], where=known[k]))
-                    usual = float(np.sum(expected[i][k, start:end], where=known[k]))
-                    score = float(scores[start:end].max())
-                    rows.append((i, k, start, end, score, observed, usual))
+                    if peaks[k] >= least and known[k].any():
+                        inner = _trimmed(block[k], expected[i][k], start, end)
+                        if inner is not None:
+                            rows.append(
+                                (
+                                    i,
+                                    k,
+                                    *inner,
+                                    float(scores[inner[0] : inner[1]].max()),
+                                    *_sums(block[k], expected[i][k], *inner),
+                                )
+                            )
         table = np.array(rows, dtype=np.float64).reshape(-1, 7)
         whole = table[:, :4].astype(np.int64)
         return Found(*whole.T, *table[:, 4:].T)
@@ -301,6 +315,35 @@ def _expected_inside(
         # Too little is left outside: the account as a whole has to do.
         out[i] = np.nan_to_num(np.where(np.isnan(own), whole[begin:end].reshape(m, -1), own))
     return out
+
+
+def _sums(
+    counts: NDArray[np.float64], expected: NDArray[np.float64], start: int, end: int
+) -> tuple[float, float]:
+    """Observed and expected counts of the known steps of a window."""
+    known = ~np.isnan(counts[start:end])
+    return (
+        float(np.sum(counts[start:end], where=known)),
+        float(np.sum(expected[start:end], where=known)),
+    )
+
+
+def _trimmed(
+    counts: NDArray[np.float64], expected: NDArray[np.float64], start: int, end: int
+) -> tuple[int, int] | None:
+    """A window without the steps at its ends at which this metric did next to nothing; None if it never did.
+
+    The net points at hours with a margin, and at all metrics at once.
+    """
+    observed, usual = _sums(counts, expected, start, end)
+    excess = observed - usual
+    small = abs(excess) < LEAST_CHANGE * (usual + 1.0) or abs(excess) < LEAST_SIGMA * np.sqrt(usual + 1.0)
+    # Counts near the largest float leave no mean to compare with.
+    if small or not np.isfinite(excess):
+        return None
+    own = np.nan_to_num(counts[start:end] - expected[start:end]) * np.sign(excess)
+    busy = np.flatnonzero(own >= END_SHARE * abs(excess) / (end - start))
+    return (start + int(busy[0]), start + int(busy[-1]) + 1) if len(busy) else None
 
 
 def _runs(steps: NDArray[np.bool_]) -> list[tuple[int, int]]:

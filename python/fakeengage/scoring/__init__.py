@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fakeengage.calibration import MIN_STEPS, SMALL_BATCH, strata
 from fakeengage.expectation import PlatformFactor
-from fakeengage.models.auditor import REFERENCE_PREVALENCE, Auditor, best_attacks, shipped_auditor
+from fakeengage.models.attack_kinds import best_attacks
+from fakeengage.models.auditor import REFERENCE_PREVALENCE, Auditor, shipped_auditor
 from fakeengage.panel import Panel
 from fakeengage.policies import Policy
 from fakeengage.reasons import reasons
@@ -167,7 +168,7 @@ def _assemble(panel: Panel, auditor: Auditor, look: Look, policy: Policy, thread
     flagged = policy.flags(p_value, score_)
     found = auditor.localiser.windows(panel, look.batch_hours, judged, threads=threads)
     windows = window_table(panel, found)
-    attack, chance = best_attacks(auditor, look.found.answers)
+    attack, chance = best_attacks(auditor.attacks, look.found.answers)
     accounts = pd.DataFrame(
         {
             "account_id": panel.account_ids,

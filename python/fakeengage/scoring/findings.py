@@ -72,10 +72,12 @@ def volumes(panel: Panel, found: Found, localiser: Localiser, judged: NDArray[np
     low, high = localiser.share_bounds(share)
     touched = np.zeros(len(panel), dtype=bool)
     touched[found.account] = True
-    bounds = [
-        np.where(touched[:, None], np.minimum(low * total, np.maximum(net, 0.0)), 0.0),
-        np.where(touched[:, None], np.maximum(high * total, net), 0.0),
-    ]
+    with np.errstate(invalid="ignore"):
+        # A total beyond the largest float times a bound of zero is no number; the estimate then stands alone.
+        bounds = [
+            np.where(touched[:, None], np.fmin(low * total, np.maximum(net, 0.0)), 0.0),
+            np.where(touched[:, None], np.fmax(high * total, net), 0.0),
+        ]
     columns: dict[str, Any] = {}
     metrics = [metric for metric in METRICS if metric in panel.metrics]
     for k, metric in enumerate(metrics):

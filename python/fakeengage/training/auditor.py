@@ -49,7 +49,7 @@ class TrainingPlan:
     network_rounds: tuple[int, ...] = (1300, 1000)
     tree_chunks: int = 48
     calibration_chunks: int = 96
-    localiser_chunks: int = 4
+    localiser_chunks: int = 6
     width: int = 32
     taps: int = 3
     hidden: int = 64
