@@ -184,9 +184,9 @@ def _tell(result: Result) -> None:
     left = f", {len(result.accounts) - judged} could not be judged" if judged < len(result.accounts) else ""
     rejected = f", {len(result.rejected)} rows not used" if len(result.rejected) else ""
     what = "accounts" if judged == len(result.accounts) else "judged accounts"
-    at = (
-        f"{_KINDS.get(kind, kind)} false discovery rate of {rule['value']}"
+    by = (
+        f" at {_KINDS.get(kind, kind)} false discovery rate of {rule['value']}"
         if rule["kind"] == "fdr"
-        else rule["words"]
+        else f" ({rule['words']})"
     )
-    say(f"{flagged} of {judged} {what} flagged at {at}{left}{rejected}")
+    say(f"{flagged} of {judged} {what} flagged{by}{left}{rejected}")
