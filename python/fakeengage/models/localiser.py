@@ -33,6 +33,10 @@ JOINED = 2
 LEAST_CHANGE, LEAST_SIGMA = 0.1, 3.0
 """Share of the expectation, and counting errors, by which a metric must be off to have a window."""
 
+RANKED_EXCESS = 0.8
+"""Weight of the excess where hours are ranked. In the log odds it is .3; with more, hours of presets and of
+foreign authors alike are ranked better (AP +.005 to +.02), but more organic hours pass even odds."""
+
 END_SHARE = 0.25
 """Share of a window's mean excess that its first and last step must have."""
 
@@ -63,10 +67,13 @@ class HourEvidence:
         ``(total_steps,)``: log odds that something was changed, if the account is a fake.
     metric
         ``(n_metrics * total_steps,)`` in the panel's layout: the same of each metric.
+    ranked
+        ``(total_steps,)``: the same as `any` with more trust in the excess, to rank hours by.
     """
 
     any: NDArray[np.float64]
     metric: NDArray[np.float64]
+    ranked: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ class Localiser:
         n_outputs = 1 + 2 * len(METRICS)
         m, total = len(panel.metrics), int(panel.offsets[-1])
         slots = [METRICS.index(metric) for metric in panel.metrics]
-        any_, metric = np.zeros(total), np.zeros(m * total)
+        any_, ranked, metric = np.zeros(total), np.zeros(total), np.zeros(m * total)
         a, b, c = self.hours.tolist()
         z = np.nan_to_num(expectation.hour_z.astype(np.float64))
         height = np.where(panel.data < 0, np.abs(z), np.maximum(z, 0.0))
@@ -144,9 +151,11 @@ class Localiser:
                 continue
             said = answers.of_account(panel, i, n_outputs).astype(np.float64)
             own = excess[m * begin : m * end].reshape(m, -1)
-            any_[begin:end] = a + b * said[0] + c * own.max(axis=0)
+            largest = own.max(axis=0)
+            any_[begin:end] = a + b * said[0] + c * largest
+            ranked[begin:end] = a + b * said[0] + max(c, RANKED_EXCESS) * largest
             metric[m * begin : m * end] = (a + b * said[1:][slots] + c * own).reshape(-1)
-        return HourEvidence(any_, metric)
+        return HourEvidence(any_, metric, ranked)
 
     def windows(
         self, panel: Panel, evidence: HourEvidence, judged: NDArray[np.bool_], *, threads: int | None = None

@@ -34,7 +34,7 @@ NOT_ENOUGH = {
 }
 """Why an account that is not judged has no verdict, in words."""
 
-LEAST_ATTACK = 0.4
+LEAST_ATTACK = 0.35
 """Probability that the likeliest attack must have; below, a flagged account's attack is ``unknown``."""
 
 

@@ -90,8 +90,8 @@ def volumes(panel: Panel, found: Found, localiser: Localiser, judged: NDArray[np
 
 
 def hour_scores(panel: Panel, evidence: HourEvidence, judged: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """One score per account and step, 0–1, one half at even odds if the account is a fake."""
-    scores = squash(evidence.any).astype(np.float32)
+    """One score per account and step, 0–1, to rank hours by; about one half at even odds in a fake."""
+    scores = squash(evidence.ranked).astype(np.float32)
     account = np.repeat(np.arange(len(panel)), panel.lengths)
     unknown = ~judged[account]
     m = len(panel.metrics)
