@@ -114,7 +114,7 @@ def find_cohorts(
     >>> import fakeengage as fe
     >>> from fakeengage.cohorts import find_cohorts
     >>> panel = fe.simulate(n_users=300, fake_ratio=0, seed=1).panel
-    >>> waves = fe.inject(panel, "wave_spam", accounts=panel.account_ids[10:18], intensity=6, seed=1)
+    >>> waves = fe.inject(panel, "wave_spam", accounts=panel.account_ids[10:18], intensity=8, seed=1)
     >>> find_cohorts(waves.panel)
     Cohorts(1 cohort of 8 accounts)
     """
