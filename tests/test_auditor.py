@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fakeengage as fe
-from fakeengage.models.peers import PeerModel, hidden_of
+from fakeengage.models.peers import PeerModel
 from fakeengage.planting import plant_panel, plant_windows
 from fakeengage.ranking import auroc
 
@@ -114,10 +114,11 @@ def test_peers_tell_planted_windows_from_the_same_accounts(
     taught, held = data.panel.select(normal[::2]), data.panel.select(normal[1::2])
     network = auditor.network
     own = auditor.evidence(taught).raw
-    peers, _ = PeerModel.fit(taught, hidden_of(network, taught, 1), own, network)
+    peers, _ = PeerModel.fit(taught, network.hidden_of(network.answer(taught)), own, network)
     planted = plant_panel(held, 99)
     scores = [
-        peers.score(hidden_of(network, panel, 1), auditor.evidence(panel).raw) for panel in (held, planted)
+        peers.score(network.hidden_of(network.answer(panel)), auditor.evidence(panel).raw)
+        for panel in (held, planted)
     ]
     label = np.repeat([False, True], len(held))
     assert auroc(label, np.concatenate(scores)) > 0.75

@@ -17,14 +17,7 @@ def best_attacks(attacks: Sequence[str], answers: Answers) -> tuple[NDArray[np.o
     chances = np.full(len(names), np.nan)
     for i, row in enumerate(answers.accounts[:, 1 : 1 + len(attacks)].astype(np.float64).tolist()):
         if row and row[0] == row[0]:
-            shares = softmax(row)
-            best = max(range(len(row)), key=shares.__getitem__)
-            names[i], chances[i] = attacks[best], shares[best]
+            highest = max(row)
+            names[i] = attacks[row.index(highest)]
+            chances[i] = 1.0 / sum(math.exp(logit - highest) for logit in row)
     return names, chances
-
-
-def softmax(logits: Sequence[float]) -> list[float]:
-    """Probabilities of logits."""
-    highest = max(logits)
-    sizes = [math.exp(v - highest) for v in logits]
-    return [size / sum(sizes) for size in sizes]

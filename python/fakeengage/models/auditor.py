@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,17 +100,19 @@ class Auditor:
     """
 
     kind = "auditor"
+    network: Network
+    attacks: tuple[str, ...]
+    localiser: Localiser
 
     def __init__(
         self, network: Network | None = None, attacks: Sequence[str] | None = None, seed: int = 0
     ) -> None:
-        shipped = shipped_auditor() if network is None else None
+        self.localiser = Localiser.unfitted()
         if network is None:
-            assert shipped is not None
-            network = shipped.network
-        self.network: Network = network
-        self.localiser: Localiser = Localiser.unfitted() if shipped is None else shipped.localiser
-        self.attacks: tuple[str, ...] = tuple(attacks or ()) if shipped is None else shipped.attacks
+            shipped = shipped_auditor()
+            network, attacks, self.localiser = shipped.network, shipped.attacks, shipped.localiser
+        self.network = network
+        self.attacks = tuple(attacks or ())
         self.seed = seed
         self.boosting = GradientBoostingDetector(
             n_estimators=300,
@@ -153,7 +156,7 @@ class Auditor:
         return self._calibrate([(panel, parts, fake)])
 
     def fit_parts(self, grown: Part, calibration: Sequence[Part], *, threads: int | None = None) -> Auditor:
-        """Fits trees and distance on `grown`, weights and p-values on other accounts, `calibration`.
+        """Fits trees and distance on `grown`; other accounts, `calibration`, set p-values and probabilities.
 
         Neither may have been shown to the net.
         """
@@ -165,8 +168,7 @@ class Auditor:
         self, panel: Panel, fake: NDArray[np.bool_], *, own_head: bool, threads: int | None = None
     ) -> None:
         features = evidence_matrix(panel, threads=threads)
-        answers = self.network.answer(panel, threads=threads)
-        hidden = _hidden(answers, self.network)
+        hidden = self.network.hidden_of(self.network.answer(panel, threads=threads))
         self.boosting.fit_features(panel, features, fake)
         self.rarity_ = Rarity.fit(hidden[~fake])
         self.head_ = fit_head(hidden, fake) if own_head else None
@@ -214,7 +216,7 @@ class Auditor:
     def evidence(self, panel: Panel, *, threads: int | None = None) -> Evidence:
         """What the auditor finds in each account of a panel."""
         answers = self.network.answer(panel, threads=threads)
-        hidden = _hidden(answers, self.network)
+        hidden = self.network.hidden_of(answers)
         features = evidence_matrix(panel, threads=threads)
         parts = np.zeros((len(panel), 3))
         parts[:, 0] = self._net_logits(answers, hidden)
@@ -391,13 +393,10 @@ class Auditor:
         return auditor
 
 
+@lru_cache(maxsize=1)
 def shipped_auditor() -> Auditor:
-    """The model that comes with the package."""
+    """The model that comes with the package, read once: a reader's copy, not to be fitted."""
     from fakeengage.models import load_model
 
     loaded: Auditor = load_model(SHIPPED)
     return loaded
-
-
-def _hidden(answers: Answers, network: Network) -> NDArray[np.float64]:
-    return np.nan_to_num(answers.accounts[:, -network.n_hidden :].astype(np.float64))

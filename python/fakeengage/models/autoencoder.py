@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fakeengage.models.base import at_least
-from fakeengage.models.dense import Layers, UsualLevel, sizes, standard
-from fakeengage.models.kinds import UnsupervisedDetector
-from fakeengage.models.preparation import Preparation, standard_units
+from fakeengage.models.dense import Layers
+from fakeengage.models.standardised import StandardisedDetector
 from fakeengage.models.store import Arrays
+from fakeengage.models.torch_use import DEVICES, need_torch, one_thread, pick_device
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, float], None]
 """Called after each pass with passes done, passes at most, and the loss of held-out accounts."""
 
-_LIMIT = 4.0
 _HELD_OUT = 0.15
 _ACTIVATIONS = ("tanh", "tanh", "tanh", "identity")
-_DEVICES = ("auto", "cpu", "cuda")
 
 
-class AutoencoderDetector(UnsupervisedDetector):
+class AutoencoderDetector(StandardisedDetector):
     """Scores accounts by how badly a narrow network rebuilds their features.
 
     Parameters
@@ -136,8 +134,8 @@ class AutoencoderDetector(UnsupervisedDetector):
                 )
         if not 0 < self.worst <= 1:
             raise ValueError(f"worst: {self.worst!r} is not allowed; a share above 0, at most 1")
-        if self.device not in _DEVICES:
-            raise ValueError(f"device: {self.device!r} is not allowed; choose from {', '.join(_DEVICES)}")
+        if self.device not in DEVICES:
+            raise ValueError(f"device: {self.device!r} is not allowed; choose from {', '.join(DEVICES)}")
 
     def fit(
         self,
@@ -176,35 +174,15 @@ class AutoencoderDetector(UnsupervisedDetector):
 
     def _learn(self, rows: NDArray[np.float64], fake: NDArray[np.bool_] | None) -> None:
         normal = rows if fake is None else rows[~fake]
-        directions = self._directions()
-        self.preparation_ = Preparation.of(
-            normal, turned=directions < 0, context=self._context() if self.context else ()
-        )
-        prepared = self.preparation_.apply(normal)
-        self._mean, self._spread = standard_units(prepared)
-        z = standard(prepared, self._mean, self._spread, _LIMIT)
+        prepared, z = self._standardise(normal)
         self._layers = self._train(z, self.trim if fake is None else 0.0)
-        self._usual = UsualLevel.of(prepared[:, self.preparation_.context], self._errors(z, None))
+        self._measure_usual(prepared, self._distances(z, None))
 
     def _train(self, rows: NDArray[np.float64], trim: float) -> Layers:
-        try:
-            import torch
-        except ImportError:
-            raise ImportError(
-                "AutoencoderDetector: training needs torch; pip install 'fakeengage[deep]'"
-            ) from None
-        cuda = torch.cuda.is_available()
-        if self.device == "cuda" and not cuda:
-            raise ValueError("device: 'cuda' is not there; 'cpu' or 'auto'")
-        device = "cuda" if cuda and self.device != "cpu" else "cpu"
-        # A network this small spends its time on threads waiting for one another; one thread also
-        # gives the same bits on any number of cores.
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
+        torch = need_torch("AutoencoderDetector")
+        device = pick_device(torch, self.device)
+        with one_thread(torch):
             return self._descend(torch, rows, trim, device)
-        finally:
-            torch.set_num_threads(threads)
 
     def _descend(self, torch: Any, rows: NDArray[np.float64], trim: float, device: str) -> Layers:
         """Adam with early stopping; the weights of the best pass over the held-out accounts."""
@@ -258,7 +236,7 @@ class AutoencoderDetector(UnsupervisedDetector):
             raise ValueError("learning_rate: training diverged; give a smaller one")
         return Layers(best[::2], best[1::2], list(_ACTIVATIONS))
 
-    def _errors(self, z: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
+    def _distances(self, z: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
         beyond = z - self._layers.forward(z, threads=threads)
         beyond = np.where(self._directions() != 0, np.maximum(beyond, 0.0), beyond)
         worst = max(1, round(self.worst * z.shape[1]))
@@ -269,21 +247,9 @@ class AutoencoderDetector(UnsupervisedDetector):
             total += errors[:, k]
         return np.asarray(total / worst)
 
-    def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
-        prepared = self.preparation_.apply(rows, threads=threads)
-        errors = self._errors(standard(prepared, self._mean, self._spread, _LIMIT), threads)
-        return self._usual.above(prepared[:, self.preparation_.context], errors)
-
     def _to_parts(self) -> tuple[dict[str, Any], Arrays]:
-        arrays = self._layers.to_arrays() | self.preparation_.to_arrays()
-        arrays |= {"mean": self._mean, "spread": self._spread, "usual": self._usual.terms}
-        return {"losses": self.losses_}, arrays
+        return {"losses": self.losses_}, self._to_arrays()
 
     def _from_parts(self, state: dict[str, Any], arrays: Arrays) -> None:
-        n = len(self.columns_)
         self.losses_ = [float(loss) for loss in state["losses"]]
-        self.preparation_ = Preparation.from_arrays(arrays, n)
-        units = sizes(arrays, ("mean", "spread"), n)
-        self._mean, self._spread = units["mean"], units["spread"]
-        self._usual = UsualLevel.from_arrays(arrays, len(self.preparation_.context))
-        self._layers = Layers.from_arrays(arrays, list(_ACTIVATIONS), n, n)
+        self._restore(arrays, list(_ACTIVATIONS), len(self.columns_))

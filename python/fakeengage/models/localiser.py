@@ -7,7 +7,8 @@ hour AUROC was .94 for the net, .93 for the excess and .96 for both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,25 +137,14 @@ class Localiser:
         Falls count only where counts were taken back: quiet hours are as common as busy ones in every
         organic series.
         """
-        n_outputs = 1 + 2 * len(METRICS)
         m, total = len(panel.metrics), int(panel.offsets[-1])
-        slots = [METRICS.index(metric) for metric in panel.metrics]
         any_, ranked, metric = np.zeros(total), np.zeros(total), np.zeros(m * total)
         a, b, c = self.hours.tolist()
-        z = np.nan_to_num(expectation.hour_z.astype(np.float64))
-        height = np.where(panel.data < 0, np.abs(z), np.maximum(z, 0.0))
-        # One step per operation: the same bits for a step wherever it stands.
-        excess = height / (1.0 + height / _SATURATION)
-        for i in range(len(panel)):
-            begin, end = int(panel.offsets[i]), int(panel.offsets[i + 1])
-            if begin == end:
-                continue
-            said = answers.of_account(panel, i, n_outputs).astype(np.float64)
-            own = excess[m * begin : m * end].reshape(m, -1)
+        for begin, end, said, own in _pieces(panel, answers, expectation):
             largest = own.max(axis=0)
             any_[begin:end] = a + b * said[0] + c * largest
             ranked[begin:end] = a + b * said[0] + max(c, RANKED_EXCESS) * largest
-            metric[m * begin : m * end] = (a + b * said[1:][slots] + c * own).reshape(-1)
+            metric[m * begin : m * end] = (a + b * said[1:] + c * own).reshape(-1)
         return HourEvidence(any_, metric, ranked)
 
     def windows(
@@ -249,13 +239,11 @@ def fit_localiser(
     """
     from sklearn.linear_model import LogisticRegression
 
-    start = Localiser(np.array([0.0, 1.0, 0.0]), np.zeros(len(KNOTS)), np.ones(len(KNOTS)))
-    said = start.evidence(panel, answers, expectation).any
-    excess = Localiser(np.array([0.0, 0.0, 1.0]), start.low, start.high)
-    rows = np.stack([said, excess.evidence(panel, answers, expectation).any], axis=1)
+    pieces = _pieces(panel, answers, expectation)
+    rows = np.concatenate([np.stack([said[0], own.max(axis=0)], axis=1) for _, _, said, own in pieces])
     model = LogisticRegression(C=1e3).fit(rows, changed.any(axis=2).reshape(-1))
     hours = np.array([float(model.intercept_[0]), *model.coef_[0].tolist()])
-    localiser = Localiser(hours, start.low, start.high)
+    localiser = replace(Localiser.unfitted(), hours=hours)
     judged = np.ones(len(panel), dtype=bool)
     found = localiser.windows(panel, localiser.evidence(panel, answers, expectation), judged, threads=threads)
     total = np.asarray(np.nansum(np.maximum(panel.values, 0.0), axis=1, dtype=np.float64))
@@ -264,6 +252,26 @@ def fit_localiser(
     estimate = np.clip(found.excess(len(panel), len(panel.metrics))[some] / total[some], 0.0, 1.0)
     truth = np.clip(added[some] / total[some], 0.0, 1.0)
     return Localiser(hours, *_bounds(estimate, truth))
+
+
+def _pieces(
+    panel: Panel, answers: Answers, expectation: Expectation
+) -> Iterator[tuple[int, int, NDArray[np.float64], NDArray[np.float64]]]:
+    """Of each account with steps: where they begin and end, what the net says of them and the excess.
+
+    The net's logits are those of a step and then of each metric that the panel has; the excess has a row
+    per metric.
+    """
+    m = len(panel.metrics)
+    rows = [0, *(1 + METRICS.index(metric) for metric in panel.metrics)]
+    z = np.nan_to_num(expectation.hour_z.astype(np.float64))
+    height = np.where(panel.data < 0, np.abs(z), np.maximum(z, 0.0))
+    # One step per operation: the same bits for a step wherever it stands.
+    excess = height / (1.0 + height / _SATURATION)
+    for i in np.flatnonzero(panel.lengths).tolist():
+        begin, end = int(panel.offsets[i]), int(panel.offsets[i + 1])
+        said = answers.of_account(panel, i)[rows].astype(np.float64)
+        yield begin, end, said, excess[m * begin : m * end].reshape(m, -1)
 
 
 def _bounds(
@@ -312,11 +320,9 @@ def _expected_inside(
     for row, i in enumerate(positions.tolist()):
         part.block(row)[:, chosen[i]] = np.nan
     predicted, _ = predict_steps(part, level=False, threads=threads)
-    whole, _ = (
-        (predicted, None)
-        if not np.isnan(predicted).any()
-        else predict_steps(panel.select(positions), level=False, threads=threads)
-    )
+    whole = predicted
+    if np.isnan(predicted).any():
+        whole, _ = predict_steps(panel.select(positions), level=False, threads=threads)
     out: dict[int, NDArray[np.float64]] = {}
     for row, i in enumerate(positions.tolist()):
         begin, end = m * part.offsets[row], m * part.offsets[row + 1]

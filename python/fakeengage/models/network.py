@@ -89,8 +89,9 @@ class Answers(NamedTuple):
     accounts: NDArray[np.float32]
     hours: NDArray[np.float32]
 
-    def of_account(self, panel: Panel, i: int, n_outputs: int) -> NDArray[np.float32]:
+    def of_account(self, panel: Panel, i: int) -> NDArray[np.float32]:
         """``(n_outputs, n_steps)``: outputs of the steps of account number `i`."""
+        n_outputs = len(self.hours) // max(int(panel.offsets[-1]), 1)
         begin, end = panel.offsets[i], panel.offsets[i + 1]
         return self.hours[n_outputs * begin : n_outputs * end].reshape(n_outputs, -1)
 
@@ -190,11 +191,10 @@ class Network:
 
     def dense_hours(self, panel: Panel, answers: Answers) -> NDArray[np.float32]:
         """``(n_accounts, n_steps, n_hour_outputs)`` on the common clock; NaN where an account has no step."""
-        n_outputs = self.n_hour_outputs
-        out = np.full((len(panel), panel.n_steps, n_outputs), np.nan, dtype=np.float32)
+        out = np.full((len(panel), panel.n_steps, self.n_hour_outputs), np.nan, dtype=np.float32)
         for i in range(len(panel)):
             length, at = int(panel.lengths[i]), int(panel.starts[i] - panel.origin)
-            out[i, at : at + length] = answers.of_account(panel, i, n_outputs).T
+            out[i, at : at + length] = answers.of_account(panel, i).T
         return out
 
     def with_hidden(self) -> Network:
@@ -208,6 +208,10 @@ class Network:
             own = self.weights[f"account.1.{name}"]
             weights[f"account.1.{name}"] = np.concatenate([own, rows.astype(np.float32)])
         return Network(weights, self.dilations)
+
+    def hidden_of(self, answers: Answers) -> NDArray[np.float64]:
+        """``(n_accounts, n_hidden)``: what a net :meth:`with_hidden` saw; 0 for an account without a step."""
+        return np.nan_to_num(answers.accounts[:, -self.n_hidden :].astype(np.float64))
 
     @property
     def n_hidden(self) -> int:

@@ -5,8 +5,6 @@ Only whoever trains imports this module: it needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,6 +16,7 @@ from torch.nn import functional
 
 from fakeengage.models.network import CHANNELS, Network
 from fakeengage.models.store import Arrays
+from fakeengage.models.torch_use import pick_device
 from fakeengage.panel import METRICS
 
 N_METRICS = len(METRICS)
@@ -160,8 +159,7 @@ class NetworkTraining:
         seed: int,
         device: str = "auto",
     ) -> None:
-        chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        self.device = torch.device(chosen)
+        self.device = torch.device(pick_device(torch, device))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             module = Module(width, taps, dilations, hidden, n_attacks)
@@ -290,14 +288,3 @@ def without_metrics(lessons: Lessons, present: NDArray[np.bool_]) -> Lessons:
         np.where(shows | (lessons.fake == 0), lessons.weight, 0.0).astype(np.float32),
         lessons.hours_known,
     )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread: the same bits on any number of cores, and no thread that waits for another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

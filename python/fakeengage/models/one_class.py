@@ -7,20 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeengage.models.dense import Layers, UsualLevel, sizes, standard
-from fakeengage.models.kinds import UnsupervisedDetector
-from fakeengage.models.preparation import Preparation, standard_units
+from fakeengage.models.dense import Layers
+from fakeengage.models.standardised import StandardisedDetector
 from fakeengage.models.store import Arrays
 
-# Standard units beyond which a feature counts no more: heavy tails would be all of the covariance.
-_LIMIT = 4.0
 # Without labels, rounds of refitting on the most ordinary accounts; later ones change nothing.
 _ROUNDS = 5
 _FOLDS = 5
 _FEWEST_FOR_FOLDS = 25
 
 
-class OneClassDetector(UnsupervisedDetector):
+class OneClassDetector(StandardisedDetector):
     """Scores accounts by how far they lie from ordinary ones, correlations taken into account.
 
     Parameters
@@ -103,13 +100,7 @@ class OneClassDetector(UnsupervisedDetector):
             self._measure(normal[np.sort(order[:n_core])])
 
     def _measure(self, normal: NDArray[np.float64]) -> None:
-        directions = self._directions()
-        self.preparation_ = Preparation.of(
-            normal, turned=directions < 0, context=self._context() if self.context else ()
-        )
-        prepared = self.preparation_.apply(normal)
-        self._mean, self._spread = standard_units(prepared)
-        z = standard(prepared, self._mean, self._spread, _LIMIT)
+        prepared, z = self._standardise(normal)
         self._layers, self.shrinkage_ = self._whitening(z)
         left_out = self._distances(z, None)
         if len(z) >= _FEWEST_FOR_FOLDS:
@@ -117,7 +108,7 @@ class OneClassDetector(UnsupervisedDetector):
                 out = np.arange(len(z)) % _FOLDS == fold
                 layers, _ = self._whitening(z[~out])
                 left_out[out] = layers.forward(z[out])[:, 0]
-        self._usual = UsualLevel.of(prepared[:, self.preparation_.context], left_out)
+        self._measure_usual(prepared, left_out)
 
     def _whitening(self, z: NDArray[np.float64]) -> tuple[Layers, float]:
         """Layers from standard units to the distance."""
@@ -146,22 +137,9 @@ class OneClassDetector(UnsupervisedDetector):
     def _distances(self, z: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
         return self._layers.forward(z, threads=threads)[:, 0]
 
-    def _judge(self, rows: NDArray[np.float64], threads: int | None) -> NDArray[np.float64]:
-        prepared = self.preparation_.apply(rows, threads=threads)
-        distances = self._distances(standard(prepared, self._mean, self._spread, _LIMIT), threads)
-        return self._usual.above(prepared[:, self.preparation_.context], distances)
-
     def _to_parts(self) -> tuple[dict[str, Any], Arrays]:
-        arrays = self._layers.to_arrays() | self.preparation_.to_arrays()
-        arrays |= {"mean": self._mean, "spread": self._spread, "usual": self._usual.terms}
-        return {"shrinkage": self.shrinkage_}, arrays
+        return {"shrinkage": self.shrinkage_}, self._to_arrays()
 
     def _from_parts(self, state: dict[str, Any], arrays: Arrays) -> None:
-        n = len(self.columns_)
         self.shrinkage_ = float(state["shrinkage"])
-        self.preparation_ = Preparation.from_arrays(arrays, n)
-        units = sizes(arrays, ("mean", "spread"), n)
-        self._mean, self._spread = units["mean"], units["spread"]
-        self._usual = UsualLevel.from_arrays(arrays, len(self.preparation_.context))
-        activation = "relu" if self.oriented else "square"
-        self._layers = Layers.from_arrays(arrays, [activation, "identity"], n, 1)
+        self._restore(arrays, ["relu" if self.oriented else "square", "identity"], 1)

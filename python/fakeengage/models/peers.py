@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeengage.models.network import Network
+from fakeengage.models.preparation import Preparation
 from fakeengage.models.store import Arrays
 from fakeengage.panel import Panel
 from fakeengage.planting import plant_panel
@@ -87,17 +88,14 @@ class PeerModel:
         from sklearn.linear_model import LogisticRegression
         from threadpoolctl import threadpool_limits
 
-        center = np.median(hidden, axis=0)
-        deviation = np.abs(hidden - center)
-        spread = np.median(deviation, axis=0)
-        mean = deviation.mean(axis=0)
-        scale = np.where(spread > 0, spread, np.where(mean > 0, mean, 1.0))
+        ordinary = Preparation.of(hidden)
+        center, scale = ordinary.center, ordinary.scale
         n = len(hidden)
         fold = np.random.default_rng([seed, n]).permutation(n) % N_FOLDS
         plain = _prepared(hidden, center, scale)
         planted = [
-            _prepared(hidden_of(network, plant_panel(panel, seed * _COPIES + k), threads), center, scale)
-            for k in range(_COPIES)
+            _prepared(network.hidden_of(network.answer(copy, threads=threads)), center, scale)
+            for copy in (plant_panel(panel, seed * _COPIES + k) for k in range(_COPIES))
         ]
         weights, biases = [], []
         parts = np.empty((n, 3))
@@ -160,12 +158,6 @@ class PeerModel:
         if shapes != [(n,), (n,), (folds, n), (folds,), (n, n), (3, 2)]:
             raise ValueError("model: its peer model does not fit together; calibrate again")
         return model
-
-
-def hidden_of(network: Network, panel: Panel, threads: int | None) -> NDArray[np.float64]:
-    """``(n_accounts, n_hidden)``: what the net saw of each account; 0 for one without a step."""
-    answers = network.answer(panel, threads=threads).accounts
-    return np.nan_to_num(answers[:, -network.n_hidden :].astype(np.float64))
 
 
 def _prepared(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fakeengage.models.base import at_least, known_labels
 from fakeengage.models.network import CHANNELS, Network, channels
 from fakeengage.models.store import Arrays, save_arrays
+from fakeengage.models.torch_use import DEVICES, need_torch, one_thread
 from fakeengage.panel import METRICS, Panel
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ class SequenceDetector:
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        if device not in ("auto", "cpu", "cuda"):
-            raise ValueError(f"device: {device!r} is not allowed; auto, cpu or cuda")
+        if device not in DEVICES:
+            raise ValueError(f"device: {device!r} is not allowed; choose from {', '.join(DEVICES)}")
         self.device = device
         self.seed = seed
         self.attacks_: tuple[str, ...] = ()
@@ -174,10 +175,11 @@ class SequenceDetector:
         named = sorted(
             {str(name) for name, f in zip(names[known], fake, strict=True) if f and name == name and name}
         )
-        groups = _lessons(panel, known, fake, names, named, changed, clean)
-        training = _training(self, max(len(named), 1), groups)
+        with one_thread(need_torch("SequenceDetector")):
+            groups = _lessons(panel, known, fake, names, named, changed, clean)
+            training = _training(self, max(len(named), 1), groups)
+            self.network_ = _fit(self, training, groups, progress)
         self.attacks_ = tuple(named)
-        self.network_ = _fit(self, training, groups, progress)
         return self
 
     def score(self, panel: Panel) -> NDArray[np.float64]:
@@ -209,10 +211,8 @@ class SequenceDetector:
 
 
 def _training(detector: SequenceDetector, n_attacks: int, groups: list[Lessons]) -> NetworkTraining:
-    try:
-        from fakeengage.models.network_training import NetworkTraining
-    except ImportError:
-        raise ImportError("SequenceDetector: training needs torch; pip install 'fakeengage[deep]'") from None
+    from fakeengage.models.network_training import NetworkTraining
+
     per_epoch = sum(-(-len(group) // detector.batch_size) for group in groups)
     return NetworkTraining(
         width=detector.width,
@@ -296,8 +296,6 @@ def _fit(
     progress: Callable[[int, float], None] | None,
 ) -> Network:
     """Epochs until held-out accounts gain nothing; the net that did best on them."""
-    from fakeengage.models.network_training import one_thread
-
     rng = np.random.default_rng([detector.seed, 11])
     held, taught = [], []
     for group in groups:
@@ -307,29 +305,28 @@ def _fit(
         if n_held:
             held.append(group.take(np.sort(order[:n_held])))
     best, best_loss, waited = training.network(), float("inf"), 0
-    with one_thread():
-        for epoch in range(detector.epochs):
-            batches = [
-                (g, rows)
-                for g, group in enumerate(taught)
-                for rows in np.array_split(
-                    rng.permutation(len(group)), max(1, -(-len(group) // detector.batch_size))
-                )
-            ]
-            taught_loss = [
-                sum(training.learn(taught[batches[k][0]].take(batches[k][1])).values())
-                for k in rng.permutation(len(batches))
-            ]
-            loss = (
-                float(np.average([training.loss(g) for g in held], weights=[len(g) for g in held]))
-                if held
-                else float(np.mean(taught_loss))
+    for epoch in range(detector.epochs):
+        batches = [
+            (g, rows)
+            for g, group in enumerate(taught)
+            for rows in np.array_split(
+                rng.permutation(len(group)), max(1, -(-len(group) // detector.batch_size))
             )
-            if progress is not None:
-                progress(epoch, loss)
-            waited += 1
-            if loss < best_loss:
-                best, best_loss, waited = training.network(), loss, 0
-            if waited >= _PATIENCE:
-                break
+        ]
+        taught_loss = [
+            sum(training.learn(taught[batches[k][0]].take(batches[k][1])).values())
+            for k in rng.permutation(len(batches))
+        ]
+        loss = (
+            float(np.average([training.loss(g) for g in held], weights=[len(g) for g in held]))
+            if held
+            else float(np.mean(taught_loss))
+        )
+        if progress is not None:
+            progress(epoch, loss)
+        waited += 1
+        if loss < best_loss:
+            best, best_loss, waited = training.network(), loss, 0
+        if waited >= _PATIENCE:
+            break
     return best

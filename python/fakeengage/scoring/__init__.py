@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,7 +116,7 @@ def as_panel(source: Any, **reading: Any) -> Panel:
 def resolve_model(model: Auditor | str | os.PathLike[str] | None) -> Auditor:
     """A model given as such, as a folder, or the shipped one."""
     if model is None:
-        return _shipped()
+        return shipped_auditor()
     if isinstance(model, Auditor):
         return model
     if isinstance(model, (str, os.PathLike)):
@@ -131,11 +130,6 @@ def resolve_model(model: Auditor | str | os.PathLike[str] | None) -> Auditor:
             )
         return loaded
     raise TypeError(f"model: {type(model).__name__} is not a model; give an Auditor or the folder of one")
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Auditor:
-    return shipped_auditor()
 
 
 def _status(panel: Panel, stratum: NDArray[np.int64]) -> NDArray[Any]:

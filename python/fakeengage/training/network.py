@@ -13,7 +13,8 @@ import numpy as np
 from fakeengage.models.network import CHANNELS, Network, channels
 from fakeengage.models.sequence import DILATIONS
 from fakeengage.models.store import load_plain, save_plain
-from fakeengage.training.worlds import ATTACKS, Chunk, training_chunk
+from fakeengage.models.torch_use import need_torch, one_thread
+from fakeengage.training.worlds import ATTACKS, Chunk, chunk_shape, training_chunk
 
 Progress = Callable[[str, int, int, str], None]
 """Called with the stage, steps done, steps in all, and what is worth saying."""
@@ -64,7 +65,8 @@ def train_network(
     progress
         Is told after every chunk.
     """
-    from fakeengage.models.network_training import NetworkTraining, one_thread
+    torch = need_torch("train_network")
+    from fakeengage.models.network_training import NetworkTraining
 
     training = NetworkTraining(
         width=width,
@@ -95,7 +97,7 @@ def train_network(
             done = int(note["chunk"])
     recent: list[dict[str, float]] = []
     first, total = 0, sum(rounds)
-    with one_thread():
+    with one_thread(torch):
         for number, length in enumerate(rounds):
             chunks = range(first, first + length)
             training.n_batches = sum(len(_batches(seed, k)) for k in chunks)
@@ -106,7 +108,7 @@ def train_network(
                 chunk = training_chunk(seed, k, variety=variety, without=without, threads=threads)
                 lessons = lessons_of(chunk, [seed, k, 5])
                 recent += [training.learn(lessons.take(rows)) for rows in _batches(seed, k)]
-                if kept is not None and (k + 1 in (first + length, total) or (k + 1) % _KEEP_EVERY == 0):
+                if kept is not None and (k + 1 == first + length or (k + 1) % _KEEP_EVERY == 0):
                     save_plain(kept, training.state(), {"spec": json.dumps(spec), "chunk": str(k + 1)})
                 if progress is not None:
                     progress("network", k + 1, total, _losses(recent[-300:]))
@@ -123,7 +125,7 @@ def _variety(progress: float) -> float:
     return min(1.0, max(0.0, (progress - 0.3) / 0.5))
 
 
-def lessons_of(chunk: Chunk, key: list[int], *, metrics_taken: float = _METRICS_TAKEN) -> Any:
+def lessons_of(chunk: Chunk, key: list[int]) -> Any:
     """What the net learns from a chunk; some accounts lose some of their metrics."""
     from fakeengage.models.network_training import N_METRICS, Lessons, log_gain, without_metrics
 
@@ -142,7 +144,7 @@ def lessons_of(chunk: Chunk, key: list[int], *, metrics_taken: float = _METRICS_
         (shows | ~chunk.fake).astype(np.float32),
     )
     present = np.ones((n, N_METRICS), dtype=bool)
-    poorer = rng.random(n) < metrics_taken
+    poorer = rng.random(n) < _METRICS_TAKEN
     subset = rng.integers(1, 2**N_METRICS, n)
     present[poorer] = (subset[poorer, None] >> np.arange(N_METRICS)) & 1
     return without_metrics(lessons, present)
@@ -150,8 +152,6 @@ def lessons_of(chunk: Chunk, key: list[int], *, metrics_taken: float = _METRICS_
 
 def _batches(seed: int, k: int) -> list[Any]:
     """Rows of each batch of chunk `k`; its size follows from the first draws of the chunk."""
-    from fakeengage.training.worlds import chunk_shape
-
     n, n_hours = chunk_shape(seed, k)
     rows = np.random.default_rng([seed, k, 6]).permutation(n)
     size = _BATCH if n_hours > _SHORT else 2 * _BATCH
